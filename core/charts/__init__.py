@@ -1,0 +1,1 @@
+"""Pictures: one function a chart, from a result to a plotly figure, in one theme."""

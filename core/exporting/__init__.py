@@ -1,0 +1,1 @@
+"""Ratings leave as files: one module a format."""

@@ -1,0 +1,1 @@
+"""Files become rows: readers by format, detection, mapping, shapes, and the staging of a checked import."""

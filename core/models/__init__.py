@@ -1,0 +1,1 @@
+"""The records everybody speaks, as SQLModel tables."""

@@ -1,0 +1,1 @@
+"""The only floor that opens database sessions: engine, migrations, reads and writes."""
