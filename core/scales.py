@@ -79,13 +79,19 @@ class DeclaredScale:
         if self.kind is ScaleKind.BINARY and len([k for k in keys if k != "na"]) != 2:
             raise BadInput(where="binary scale", found=f"options {keys}", expected='two options, and "na" if wanted')
         if self.kind is ScaleKind.PREFERENCE and not {"A", "B"} <= set(keys) <= set(_PREFERENCE_KEYS):
-            raise BadInput(where="preference scale", found=f"options {keys}", expected='"A", "B", and "tie", "both_bad" if wanted')
+            raise BadInput(
+                where="preference scale", found=f"options {keys}", expected='"A", "B", and "tie", "both_bad" if wanted'
+            )
         if len(keys) == 1:
             raise BadInput(where=f"{self.kind} scale", found="1 option", expected="none or at least 2")
         if not keys and (self.low is None) != (self.high is None):
             raise BadInput(where=f"{self.kind} scale", found="one end of the range", expected="both ends, or neither")
         if self.low is not None and self.high is not None and not self.low < self.high:
-            raise BadInput(where=f"{self.kind} scale", found=f"range {self.low:g} to {self.high:g}", expected="a low end below the high end")
+            raise BadInput(
+                where=f"{self.kind} scale",
+                found=f"range {self.low:g} to {self.high:g}",
+                expected="a low end below the high end",
+            )
         if self.step is not None and not self.step > 0:
             raise BadInput(where=f"{self.kind} scale", found=f"step {self.step:g}", expected="a step above 0")
         _refuse_doubled_or_empty(keys)
@@ -94,11 +100,19 @@ class DeclaredScale:
             raise BadInput(where=f"{self.kind} scale", found=f"values {values}", expected="finite numbers")
         if self.kind in _NUMERIC and self.options:
             if any(value is None for value in values):
-                raise BadInput(where=f"{self.kind} scale", found="an option without a number", expected="a number for every option")
+                raise BadInput(
+                    where=f"{self.kind} scale", found="an option without a number", expected="a number for every option"
+                )
             if values != sorted(set(values), key=float):  # type: ignore[arg-type] # None is refused above
-                raise BadInput(where=f"{self.kind} scale", found=f"values {values}", expected="rising numbers, none twice")
+                raise BadInput(
+                    where=f"{self.kind} scale", found=f"values {values}", expected="rising numbers, none twice"
+                )
         if self.positive is not None and self.positive not in keys:
-            raise BadInput(where=f"{self.kind} scale, positive option", found=shortened(self.positive), expected=f"one of {', '.join(keys)}")
+            raise BadInput(
+                where=f"{self.kind} scale, positive option",
+                found=shortened(self.positive),
+                expected=f"one of {', '.join(keys)}",
+            )
 
     @property
     def is_numeric(self) -> bool:
@@ -163,7 +177,9 @@ class DeclaredScale:
             number = float(str(raw).strip()) if not isinstance(raw, bool) else float(raw)
         except ValueError:
             return None
-        inside = isfinite(number) and (self.low is None or self.low <= number) and (self.high is None or number <= self.high)
+        inside = (
+            isfinite(number) and (self.low is None or self.low <= number) and (self.high is None or number <= self.high)
+        )
         return number if inside else None
 
     def _read_option(self, raw: object) -> str | None:
@@ -205,7 +221,7 @@ class DeclaredScale:
         """Read back what `to_json` wrote."""
         options = tuple(Option(**option) for option in data.get("options", ()))
         rest = {name: data.get(name) for name in ("low", "high", "step", "positive")}
-        return cls(kind=ScaleKind(data["kind"]), options=options, **rest)  # type: ignore[arg-type] # checked by use
+        return cls(kind=ScaleKind(data["kind"]), options=options, **rest)
 
     def fingerprint(self) -> str:
         """A hash of everything declared: two scales with the same fingerprint are the same scale."""
@@ -244,7 +260,9 @@ def preference(*, tie: bool = True, both_bad: bool = False) -> DeclaredScale:
     return DeclaredScale(ScaleKind.PREFERENCE, tuple(options))
 
 
-def likert(low: int, high: int, labels: Mapping[int, str] | None = None, *, kind: ScaleKind = ScaleKind.ORDINAL) -> DeclaredScale:
+def likert(
+    low: int, high: int, labels: Mapping[int, str] | None = None, *, kind: ScaleKind = ScaleKind.ORDINAL
+) -> DeclaredScale:
     """Whole numbers from `low` to `high` as options, with their value; ordinal unless said otherwise."""
     labels = labels or {}
     options = tuple(Option(str(n), labels.get(n, str(n)), float(n)) for n in range(low, high + 1))

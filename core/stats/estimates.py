@@ -1,0 +1,162 @@
+"""What every statistic returns: a value with its interval, its counts and its reasons, never a bare number."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why a value, or its interval, is undefined. `sentence` says it to people."""
+
+    NO_RATINGS = "no_ratings"
+    NO_PAIRABLE_ITEMS = "no_pairable_items"
+    NO_VARIATION = "no_variation"
+    SINGLE_CATEGORY_SCALE = "single_category_scale"
+    ZERO_VARIANCE = "zero_variance"
+    ANONYMOUS_RATERS = "anonymous_raters"
+    NEEDS_OPTIONS = "needs_options"
+    NEEDS_ORDER = "needs_order"
+    NEEDS_NUMBERS = "needs_numbers"
+    NEEDS_TWO_RATERS = "needs_two_raters"
+    NEGATIVE_VALUES = "negative_values"
+    TOO_LITTLE_OVERLAP = "too_little_overlap"
+    NO_HUMAN_POSITIVES = "no_human_positives"
+    NO_HUMAN_NEGATIVES = "no_human_negatives"
+    NO_JUDGE_POSITIVES = "no_judge_positives"
+    NO_JUDGE_NEGATIVES = "no_judge_negatives"
+    TOO_FEW_ITEMS = "too_few_items"
+    UNDEFINED_RESAMPLES = "undefined_resamples"
+    ONE_SIDED_RESAMPLES = "one_sided_resamples"
+    TOO_MANY_OPTIONS = "too_many_options"
+    NOT_RESAMPLED = "not_resampled"
+
+    @property
+    def sentence(self) -> str:
+        """The reason as one sentence for people."""
+        return _REASON_SENTENCES[self]
+
+
+class Flag(StrEnum):
+    """What a reader of a defined value must know. `sentence` says it to people."""
+
+    SMALL_SAMPLE = "small_sample"
+    NO_VARIATION = "no_variation"
+    CONSTANT_RATER = "constant_rater"
+    ANONYMOUS_RATERS = "anonymous_raters"
+    CLUSTERED = "clustered"
+    PAIRS_LEFT_OUT = "pairs_left_out"
+    OUTSIDE_ORDER_LEFT_OUT = "outside_order_left_out"
+    INVALID_VALUES = "invalid_values"
+    UNDEFINED_RESAMPLES = "undefined_resamples"
+
+    @property
+    def sentence(self) -> str:
+        """The flag as one sentence for people."""
+        return _FLAG_SENTENCES[self]
+
+
+_REASON_SENTENCES = {
+    Reason.NO_RATINGS: "Nothing has been rated yet.",
+    Reason.NO_PAIRABLE_ITEMS: "No unit has ratings by two raters, so there is nothing to compare.",
+    Reason.NO_VARIATION: "All compared ratings are the same, so agreement cannot be told from chance.",
+    Reason.SINGLE_CATEGORY_SCALE: "The scale has a single option, so raters cannot disagree.",
+    Reason.ZERO_VARIANCE: "One of the two raters always gives the same answer, so a correlation does not exist.",
+    Reason.ANONYMOUS_RATERS: "The ratings do not say who gave them, and this number compares named raters.",
+    Reason.NEEDS_OPTIONS: "This number needs a scale of options; here the raters gave free numbers.",
+    Reason.NEEDS_ORDER: "This number needs options in an order; the options of this scale have none.",
+    Reason.NEEDS_NUMBERS: "This number needs a declared number for every option.",
+    Reason.NEEDS_TWO_RATERS: "This number is defined for two raters only.",
+    Reason.NEGATIVE_VALUES: "Ratios are not defined on a scale with negative values.",
+    Reason.TOO_LITTLE_OVERLAP: "No two raters share enough units to compare them.",
+    Reason.NO_HUMAN_POSITIVES: "The reference has no positive unit, so the rate of found positives does not exist.",
+    Reason.NO_HUMAN_NEGATIVES: "The reference has no negative unit, so the rate of found negatives does not exist.",
+    Reason.NO_JUDGE_POSITIVES: "The judge never answers positive, so the share of right positives does not exist.",
+    Reason.NO_JUDGE_NEGATIVES: "The judge never answers negative, so the share of right negatives does not exist.",
+    Reason.TOO_FEW_ITEMS: "Fewer than 20 independent units: an interval would promise more than it can keep.",
+    Reason.UNDEFINED_RESAMPLES: "More than 5 % of the resamples have no value, so the rest would mislead.",
+    Reason.ONE_SIDED_RESAMPLES: "The resamples do not spread around the value, so they give no interval.",
+    Reason.TOO_MANY_OPTIONS: "The scale has too many options to resample this number.",
+    Reason.NOT_RESAMPLED: "No interval was asked for.",
+}
+
+_FLAG_SENTENCES = {
+    Flag.SMALL_SAMPLE: "Fewer than 50 independent units: read the interval, not the value.",
+    Flag.NO_VARIATION: "All compared ratings are the same; chance-corrected numbers say nothing here.",
+    Flag.CONSTANT_RATER: "One rater gave the same answer to every unit.",
+    Flag.ANONYMOUS_RATERS: "It is not known who gave which rating.",
+    Flag.CLUSTERED: "Units that hang together were resampled together.",
+    Flag.PAIRS_LEFT_OUT: "Some pairs of raters share too few units, or do not vary, and are left out of the mean.",
+    Flag.OUTSIDE_ORDER_LEFT_OUT: "Ratings outside the order of the options are left out of this number.",
+    Flag.INVALID_VALUES: "Some values are not on the scale and count as missing.",
+    Flag.UNDEFINED_RESAMPLES: "Some resamples had no value and were dropped.",
+}
+
+
+class IntervalMethod(StrEnum):
+    """How the ends of an interval were found."""
+
+    BCA = "bca"
+    JACKKNIFE = "jackknife"
+    WILSON = "wilson"
+
+    @property
+    def sentence(self) -> str:
+        """The method in words, as it stands under a table."""
+        return _METHOD_SENTENCES[self]
+
+
+_METHOD_SENTENCES = {
+    IntervalMethod.BCA: "Bias-corrected accelerated bootstrap over units (or clusters); it generalises to new units,"
+    " not to new raters.",
+    IntervalMethod.JACKKNIFE: "Value and t-quantile times the delete-one standard error over units (or clusters); it"
+    " generalises to new units, not to new raters.",
+    IntervalMethod.WILSON: "Wilson score interval of a proportion.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """The ends of a confidence interval.
+
+    Attributes:
+        low, high: Both ends, `low <= high`.
+        level: Nominal coverage, e.g. 0.95.
+        method: How the ends were found.
+    """
+
+    low: float
+    high: float
+    level: float
+    method: IntervalMethod
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """One number and everything that must stand beside it.
+
+    Attributes:
+        name: Key of the statistic ("fleiss").
+        value: The number; None where it is undefined, and then `reason` says why.
+        n_units: Units that entered the comparison (two ratings or more).
+        n_ratings: Ratings on these units.
+        n_groups: Independent groups that were resampled: clusters where declared, else units.
+        interval: None where there is none, and then `interval_reason` says why.
+        standard_error: Delete-one jackknife; None where it does not exist.
+        reason: Why there is no value.
+        interval_reason: Why there is no interval.
+        flags: What a reader must know.
+        resamples: Bootstrap resamples drawn.
+        undefined_resamples: How many of them had no value and were dropped.
+    """
+
+    name: str
+    value: float | None
+    n_units: int
+    n_ratings: int
+    n_groups: int = 0
+    interval: Interval | None = None
+    standard_error: float | None = None
+    reason: Reason | None = None
+    interval_reason: Reason | None = None
+    flags: tuple[Flag, ...] = ()
+    resamples: int = 0
+    undefined_resamples: int = 0

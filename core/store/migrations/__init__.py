@@ -1,0 +1,1 @@
+"""Alembic migrations; held against the models by a test, on both databases."""

@@ -1,0 +1,141 @@
+"""Fixtures shared by all rooms: throw-away databases on SQLite and Postgres, workspaces with a clock that stands still."""
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from core.store.database import Database, open_database
+from core.store.migrating import migrate
+from core.workflow.workspace import Workspace
+
+MORNING = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+
+class Clock:
+    """A clock that moves only when told to."""
+
+    def __init__(self, now: datetime = MORNING) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **amount: float) -> None:
+        self.now += timedelta(**amount)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty SQLite file, made once and copied for every test."""
+    file = tmp_path_factory.mktemp("empty") / "empty.db"
+    database = open_database(f"sqlite:///{file}")
+    migrate(database, backup_dir=file.parent, clock=Clock())
+    database.close()
+    return file
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def _postgres_bin() -> Path | None:
+    candidates = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), reverse=True)
+    found = str(candidates[0]) if candidates else shutil.which("initdb")
+    return Path(found).parent if found else None
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A real PostgreSQL server on a free loopback port; TOUCHSTONE_TEST_POSTGRES names a running one instead."""
+    given = os.environ.get("TOUCHSTONE_TEST_POSTGRES")
+    if given:
+        yield given
+        return
+    folder = _postgres_bin()
+    if folder is None:
+        pytest.skip("PostgreSQL is not installed: the store is not tested on it (Debian: postgresql-15)")
+    as_user: list[str] = []
+    home = Path(tempfile.mkdtemp(prefix="touchstone-pg-"))
+    if os.geteuid() == 0:  # PostgreSQL refuses to run as root
+        shutil.chown(home, "postgres", "postgres")
+        as_user = ["runuser", "-u", "postgres", "--"]
+    port, data = free_port(), home / "data"
+    try:
+        subprocess.run([*as_user, folder / "initdb", "-D", data, "-U", "touchstone", "-A", "trust", "-E", "UTF8", "--no-sync"],
+                       check=True, capture_output=True, cwd=home)  # fmt: skip
+        options = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={home} -c fsync=off"
+        subprocess.run([*as_user, folder / "pg_ctl", "-D", data, "-w", "-l", home / "log", "-o", options, "start"],
+                       check=True, capture_output=True, cwd=home)  # fmt: skip
+        yield f"postgresql+psycopg://touchstone@127.0.0.1:{port}/postgres"
+    finally:
+        subprocess.run([*as_user, folder / "pg_ctl", "-D", data, "-m", "immediate", "stop"], check=False, capture_output=True, cwd=home)
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture
+def sqlite_database(tmp_path: Path, migrated_file: Path) -> Iterator[Database]:
+    """An empty, migrated SQLite database in a file of its own."""
+    file = tmp_path / "touchstone.db"
+    shutil.copy(migrated_file, file)
+    database = open_database(f"sqlite:///{file}")
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def postgres_database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """An empty, migrated Postgres database of its own."""
+    url: str = request.getfixturevalue("postgres_url")
+    name = f"t{uuid4().hex[:12]}"
+    _execute(url, f"create database {name}")
+    database = open_database(url.rsplit("/", 1)[0] + f"/{name}")
+    migrate(database, backup_dir=Path(tempfile.gettempdir()), clock=Clock())
+    yield database
+    database.close()
+    _execute(url, f"drop database {name} with (force)")
+
+
+def _execute(url: str, statement: str) -> None:
+    import psycopg
+
+    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute(statement)  # type: ignore[call-overload] # a name we made
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database(request: pytest.FixtureRequest) -> Database:
+    """An empty, migrated database: the test runs on SQLite and on Postgres."""
+    found: Database = request.getfixturevalue(f"{request.param}_database")
+    return found
+
+
+@pytest.fixture
+def workspace(sqlite_database: Database, clock: Clock) -> Workspace:
+    """A workspace on SQLite whose clock stands still and whose ids count up."""
+    return make_workspace(sqlite_database, clock)
+
+
+@pytest.fixture
+def any_workspace(database: Database, clock: Clock) -> Workspace:
+    """The same on both databases."""
+    return make_workspace(database, clock)
+
+
+def make_workspace(database: Database, clock: Callable[[], datetime]) -> Workspace:
+    numbers = iter(range(1, 10_000_000))
+    return Workspace(database, clock, lambda: f"id{next(numbers):07d}")
