@@ -83,7 +83,12 @@ def postgres_url() -> Iterator[str]:
                        check=True, capture_output=True, cwd=home)  # fmt: skip
         yield f"postgresql+psycopg://touchstone@127.0.0.1:{port}/postgres"
     finally:
-        subprocess.run([*as_user, folder / "pg_ctl", "-D", data, "-m", "immediate", "stop"], check=False, capture_output=True, cwd=home)
+        subprocess.run(
+            [*as_user, folder / "pg_ctl", "-D", data, "-m", "immediate", "stop"],
+            check=False,
+            capture_output=True,
+            cwd=home,
+        )
         shutil.rmtree(home, ignore_errors=True)
 
 

@@ -9,12 +9,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
-from core.importing.readers import csv, json, jsonl
+from core.importing.readers import csv, json, jsonl, npy, parquet, xlsx
 from core.importing.readers.format import FileFormat, Kind
 from core.importing.readers.recognition import detect_format
+from core.importing.readers.text import text_head
 from core.importing.rows import SourceRow
 
-__all__ = ["READERS", "FileFormat", "Kind", "columns", "detect_format", "read_rows"]
+__all__ = ["READERS", "FileFormat", "Kind", "columns", "count_hint", "detect_format", "read_rows"]
 
 
 class Reader(Protocol):
@@ -24,7 +25,14 @@ class Reader(Protocol):
         """The records of a file."""
 
 
-READERS: Mapping[Kind, Reader] = {"csv": csv.read, "jsonl": jsonl.read, "json": json.read}
+READERS: Mapping[Kind, Reader] = {
+    "csv": csv.read,
+    "jsonl": jsonl.read,
+    "json": json.read,
+    "parquet": parquet.read,
+    "xlsx": xlsx.read,
+    "npy": npy.read,
+}
 
 
 def read_rows(path: Path, format: FileFormat, *, name: str | None = None) -> Iterator[SourceRow]:  # noqa: A002 - the word everybody uses
@@ -51,3 +59,25 @@ def columns(path: Path, format: FileFormat, *, name: str | None = None, sample: 
     for row in islice(read_rows(path, format, name=name), sample):
         seen.update(dict.fromkeys(row.values))
     return tuple(seen)
+
+
+def count_hint(path: Path, format: FileFormat) -> int | None:  # noqa: A002 - as above
+    """About how many records, without reading them all: for a progress bar, never for a number that is shown as one.
+
+    Returns:
+        Exact for Parquet and NPY; from the first records' length for CSV and JSON Lines; None for JSON and XLSX.
+    """
+    if format.kind == "parquet":
+        return parquet.count_rows(path)
+    if format.kind == "npy":
+        return npy.count_rows(path)
+    if format.kind in ("json", "xlsx"):
+        return None
+    head = text_head(path, format.encoding)
+    size, seen = path.stat().st_size, len(head.encode(format.encoding, "replace"))
+    records = csv.count_records(head, format.delimiter) if format.kind == "csv" else _filled_lines(head)
+    return round(records * size / seen) if seen else 0
+
+
+def _filled_lines(text: str) -> int:
+    return sum(not line.isspace() and bool(line) for line in text.split("\n"))

@@ -3,6 +3,7 @@
 import csv
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from io import StringIO
 from itertools import islice
 from pathlib import Path
 
@@ -49,6 +50,18 @@ def read(path: Path, file_format: FileFormat, *, name: str | None = None) -> Ite
         raise FileProblem(file=file, found="blank lines only", expected="a header and rows")
     if rows == 0:
         raise FileProblem(file=file, found="a header and no rows", expected="at least one row below the header")
+
+
+def count_records(text: str, delimiter: str) -> int:
+    """Records below the header in a piece of a table; what stands after a broken one isn't counted."""
+    csv.field_size_limit(CELL_LIMIT)
+    count = -1
+    try:
+        for cells in csv.reader(StringIO(text, newline=""), delimiter=delimiter):
+            count += bool(cells)
+    except csv.Error:
+        pass
+    return max(count, 0)
 
 
 def check_header(header: Sequence[str], file: str, line: int | None) -> list[str]:

@@ -4,7 +4,6 @@ import codecs
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO
 
 from charset_normalizer import from_bytes
 
@@ -173,8 +172,3 @@ def numbered_lines(path: Path, encoding: str, file: str, *, newline: str | None 
         if bad is None:  # e.g. UTF-16 declared, and no mark at the start
             raise FileProblem(file=file, line=line + 1, found=str(error), expected=f"text in {encoding}") from error
         raise bad.problem(file, encoding) from error
-
-
-def sized(stream: BinaryIO, size: int) -> Iterator[bytes]:
-    """The stream in pieces of at most `size` bytes."""
-    return iter(partial(stream.read, size), b"")
