@@ -19,7 +19,6 @@ _AT_A_TIME = 4_096
 def read(path: Path, file_format: FileFormat, *, name: str | None = None) -> Iterator[SourceRow]:  # noqa: ARG001 - every reader takes it
     """One record an entry: `row` (0-based, as the array is indexed) and `value`, or `p0`, `p1` and so on.
 
-
     Raises:
         FileProblem: Objects (pickled code), other types than numbers, booleans and text, other shapes, no entries, a
             damaged file.

@@ -40,17 +40,27 @@ def read(path: Path, file_format: FileFormat, *, name: str | None = None) -> Ite
                     line += 1
                     yield SourceRow(line, dict(zip(names, cells, strict=True)))
     except (pa.ArrowException, OSError, OverflowError, UnicodeDecodeError) as error:
-        at = line + 1 if line else None
-        found = f"a damaged Parquet file ({shortened(str(error))})"
-        raise FileProblem(file=file, line=at, found=found, expected="a whole one") from error
+        raise _damaged(error, file, line + 1 if line else None) from error
     if line == 0:
         raise FileProblem(file=file, found="columns and no rows", expected="at least one row")
 
 
 def count_rows(path: Path) -> int:
-    """The number of rows the file says it has."""
-    with pq.ParquetFile(path) as source:
-        return int(source.metadata.num_rows)
+    """The number of rows the file says it has.
+
+    Raises:
+        FileProblem: It is damaged.
+    """
+    try:
+        with pq.ParquetFile(path) as source:
+            return int(source.metadata.num_rows)
+    except (pa.ArrowException, OSError) as error:
+        raise _damaged(error, shown_name(path), None) from error
+
+
+def _damaged(error: Exception, file: str, line: int | None) -> FileProblem:
+    found = f"a damaged Parquet file ({shortened(str(error))})"
+    return FileProblem(file=file, line=line, found=found, expected="a whole one")
 
 
 def _flat_names(field: pa.Field, name: str, file: str) -> Iterator[str]:
