@@ -17,6 +17,7 @@ class Settings(BaseSettings):
         backup_dir: Where a copy goes before every migration.
         address, port: Where `touchstone serve` listens; loopback unless set.
         upload_megabytes: Largest file the browser may bring.
+        parent: Process id of `touchstone serve`; the web process ends with it.
     """
 
     model_config = SettingsConfigDict(env_prefix="TOUCHSTONE_", frozen=True)
@@ -26,6 +27,7 @@ class Settings(BaseSettings):
     address: str = "127.0.0.1"
     port: int = 8501
     upload_megabytes: int = 200
+    parent: int | None = None
 
 
 def read_settings() -> Settings:

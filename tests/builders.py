@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from sqlmodel import Session, select
+
 from core.models.items import Item, Output, Subject, System
 from core.models.ratings import Assignment, Rater, Rating, Submission
 from core.models.study import Criterion, Guideline, Rubric, RubricEntry, Scale, Study, StudySettings
 from core.scales import DeclaredScale, pass_fail
 from core.store.database import Database
-from sqlmodel import Session, select
 
 AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 SETTINGS = {"reveal": "never", "comment": "optional", "confidence": "off", "reference": "after", "order": "file"}

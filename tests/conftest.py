@@ -11,6 +11,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+
 from core.store.database import Database, open_database
 from core.store.migrating import migrate
 from core.workflow.workspace import Workspace

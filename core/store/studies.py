@@ -18,6 +18,7 @@ from core.models.items import Item, Output, Subject
 from core.models.ratings import Import, ImportState, Rater, RaterKind, Rating
 from core.models.study import Criterion, Guideline, Rubric, RubricEntry, RubricStatus, Scale, Study, StudySettings
 from core.scales import DeclaredScale
+from core.store.inserting import insert_missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,9 +242,8 @@ def ensure_rater(study_id: int, *, kind: RaterKind, name: str, now: datetime, se
         raise BadInput(where="name of a rater", found=shortened(name), expected="1 to 200 characters")
     wanted = (Rater.study_id == study_id, Rater.kind == kind.value, Rater.name == name)
     found = session.exec(select(Rater).where(*wanted)).first()
-    if found is not None:
-        return found
-    rater = Rater(study_id=study_id, kind=kind.value, name=name, created_at=now)
-    session.add(rater)
-    session.flush()
-    return rater
+    if found is None:
+        row = {"study_id": study_id, "kind": kind.value, "name": name, "created_at": now}
+        insert_missing(Rater, [row], session=session)
+        found = session.exec(select(Rater).where(*wanted)).one()
+    return found

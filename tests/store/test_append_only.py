@@ -1,9 +1,10 @@
 """The append-only rule is held by the database itself."""
 
 import pytest
-from core.store.database import Database
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+
+from core.store.database import Database
 from tests.builders import add_rating, build_study
 
 

@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy import text
+
 from core.errors import WrongDatabase
 from core.models import metadata
 from core.store.database import Database, open_database
 from core.store.migrating import current_version, migrate, newest_version, require_newest
-from sqlalchemy import text
 
 
 def test_the_migrations_make_exactly_the_tables_of_the_models(database: Database) -> None:

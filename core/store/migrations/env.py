@@ -1,6 +1,7 @@
 """Runs migrations on the connection that `core.store.migrating` hands in."""
 
 from alembic import context
+
 from core.models import metadata
 
 context.configure(

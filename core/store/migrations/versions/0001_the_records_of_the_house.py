@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+
 from core.store.migrations.triggers import guard_records
 
 revision = "0001"

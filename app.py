@@ -1,0 +1,14 @@
+"""The ASGI application: routes, security headers, navigation. Nothing else."""
+
+import streamlit as st
+from starlette.middleware import Middleware
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from pages.parts.frame import navigation
+from pages.routes import all_routes, lifespan
+from pages.routes.headers import SecurityHeaders
+
+if get_script_run_ctx(suppress_warning=True) is None:
+    app = st.App(__file__, routes=all_routes(), middleware=[Middleware(SecurityHeaders)], lifespan=lifespan)
+else:
+    navigation().run()

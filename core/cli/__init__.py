@@ -1,0 +1,26 @@
+"""The stages from a terminal: `touchstone COMMAND`; calls only `core.workflow`."""
+
+import sys
+
+import typer
+
+from core.cli import serving
+from core.errors import TouchstoneError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Find out how far to trust LLM judges and labels.",
+)
+for command in (serving.serve, serving.worker, serving.backup):
+    app.command()(command)
+
+
+def main() -> None:
+    """Run one command; an expected error is one line on standard error and exit code 2."""
+    try:
+        app()
+    except TouchstoneError as error:
+        sys.stderr.write(f"touchstone: {error}\n")
+        raise SystemExit(2) from None

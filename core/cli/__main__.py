@@ -1,0 +1,5 @@
+"""`python -m core.cli` is `touchstone`."""
+
+from core.cli import main
+
+main()
