@@ -97,12 +97,23 @@ def _legacy_encoding(path: Path, file: str, bad: "BadBytes") -> str:
     broken = as_utf8.count("\ufffd")
     if sum(not char.isascii() for char in as_utf8) - broken >= broken:
         raise bad.problem(file, "utf-8")  # a damaged UTF-8 file; any other reading would garble the sound part
-    best = from_bytes(sample, cp_isolation=_LEGACY).best()
-    if best is None:
+    likeliest = _likeliest(sample)
+    if likeliest is None:
         raise bad.problem(file, "utf-8")
-    if (worse := first_undecodable(path, best.encoding)) is not None:
-        raise worse.problem(file, best.encoding)
-    return best.encoding
+    if (worse := first_undecodable(path, likeliest)) is not None:
+        raise worse.problem(file, likeliest)
+    return likeliest
+
+
+def _likeliest(sample: bytes) -> str | None:
+    """The encoding that makes most sense of the sample; Western (cp1252) where another is no better."""
+    matches = from_bytes(sample, cp_isolation=_LEGACY, threshold=0.5)
+    best = matches.best()
+    if best is None:
+        return None
+    western = [match for match in matches if "cp1252" in match.could_be_from_charset]
+    as_good = western and (western[0].chaos, -western[0].coherence) <= (best.chaos, -best.coherence)
+    return "cp1252" if as_good else best.encoding
 
 
 class BadBytes:
