@@ -1,7 +1,8 @@
 import pytest
-from core.models.keys import KEY_LIMIT, item_key, output_key, pair_key
 from hypothesis import given
 from hypothesis import strategies as st
+
+from core.models.keys import KEY_LIMIT, item_key, output_key, pair_key
 
 names = st.text(st.sampled_from("ab/#|\\0"), max_size=6)
 samples = st.integers(0, 2)
