@@ -15,6 +15,7 @@ import pytest
 from core.store.database import Database, open_database
 from core.store.migrating import migrate
 from core.workflow.workspace import Workspace
+from tests.browser import app_server, chromium, context, page  # noqa: F401 - fixtures of every room
 
 MORNING = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -145,3 +146,28 @@ def any_workspace(database: Database, clock: Clock) -> Workspace:
 def make_workspace(database: Database, clock: Callable[[], datetime]) -> Workspace:
     numbers = iter(range(1, 10_000_000))
     return Workspace(database, clock, lambda: f"id{next(numbers):07d}")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Where no skip is allowed, say so and fail."""
+    skipped = len(terminalreporter.stats.get("skipped", []))
+    if skipped and os.environ.get("TOUCHSTONE_NO_SKIPS"):
+        terminalreporter.write_line(f"{skipped} skipped tests, and none is allowed here", red=True)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None and reporter.stats.get("skipped") and os.environ.get("TOUCHSTONE_NO_SKIPS"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs Chromium or Postgres by the fixtures it asks for."""
+    for item in items:
+        names = set(getattr(item, "fixturenames", ()))
+        if names & {"page", "context", "chromium"}:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("browser"))
+        if names & {"postgres_database", "postgres_url"}:
+            item.add_marker(pytest.mark.postgres)
