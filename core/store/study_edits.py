@@ -9,15 +9,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from unicodedata import category
 
 from sqlalchemy import func, text
 from sqlmodel import Session, col, select
 
 from core.errors import BadInput, Conflict, NotFound, shortened
-from core.models.study import Criterion, Guideline, Rubric, RubricEntry, RubricStatus, Scale, Study, StudySettings
+from core.models.study import (
+    Criterion,
+    Guideline,
+    Rubric,
+    RubricEntry,
+    RubricStatus,
+    Scale,
+    Study,
+    StudySettings,
+    Target,
+)
 from core.scales import DeclaredScale
 from core.store.inserting import insert_missing
 from core.store.studies import current_guideline, current_settings
+
+_TURNS_DIRECTION = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""They make a name read as another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +40,42 @@ class Signed:
 
     at: datetime
     by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CriterionDraft:
+    """What is typed for a criterion, before it is a version of one.
+
+    Attributes:
+        name: Short, 1 to 200 characters.
+        question: What the rater answers.
+        guidance: How to answer it (Markdown).
+        applies_to: What it is asked about.
+        scale: Its allowed values.
+        required: Whether a grade may leave it out.
+        weight: Its weight in a weighted score of the rubric.
+        critical: Whether failing it fails the whole.
+        key: Lineage wanted for a new criterion; "" makes one from the name.
+    """
+
+    name: str
+    question: str = ""
+    guidance: str = ""
+    applies_to: Target
+    scale: DeclaredScale
+    required: bool = True
+    weight: float = 1.0
+    critical: bool = False
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """Which version of which question."""
+
+    lineage: str
+    version: int = 1
+    meaning: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +100,48 @@ def lock_study(study_id: int, *, session: Session) -> Study:
     return study
 
 
+def checked_line(line: str, *, where: str, limit: int = 200) -> str:
+    """A name or label: 1 to `limit` characters without line breaks, control characters or turned writing direction.
+
+    Raises:
+        BadInput: It is something else.
+    """
+    line = line.strip()
+    if not 1 <= len(line) <= limit:
+        raise BadInput(where=where, found=f"{len(line)} characters", expected=f"1 to {limit} characters")
+    hidden = [mark for mark in line if category(mark) in ("Cc", "Cs", "Zl", "Zp") or mark in _TURNS_DIRECTION]
+    if hidden:
+        raise BadInput(
+            where=where, found=f"the character U+{ord(hidden[0]):04X}", expected="characters that can be seen"
+        )
+    return line
+
+
+def checked_text(text: str, *, where: str, limit: int = 100_000) -> str:
+    """A text of several lines: at most `limit` characters that both databases can keep.
+
+    Raises:
+        BadInput: It is longer, or has a NUL character or half a surrogate pair.
+    """
+    text = text.strip()
+    if len(text) > limit:
+        raise BadInput(where=where, found=f"{len(text)} characters", expected=f"at most {limit}")
+    hidden = [mark for mark in text if mark == "\0" or category(mark) == "Cs"]
+    if hidden:
+        raise BadInput(
+            where=where, found=f"the character U+{ord(hidden[0]):04X}", expected="characters that can be kept"
+        )
+    return text
+
+
 def checked_name(name: str, *, session: Session) -> str:
     """A name that a new study may have, without surrounding space; holds off other new studies until the end.
 
     Raises:
-        BadInput: It is empty, longer than 200 characters, or has a line break or another control character.
+        BadInput: It is no name (see `checked_line`).
         Conflict: A study has it, with or without other capitals.
     """
-    name = name.strip()
-    if not 1 <= len(name) <= 200:
-        raise BadInput(where="name of the study", found=f"{len(name)} characters", expected="1 to 200 characters")
-    if not name.isprintable():
-        raise BadInput(where="name of the study", found=shortened(ascii(name)), expected="characters that can be seen")
+    name = checked_line(name, where="name of the study")
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("lock table study in share row exclusive mode"))
     for taken in session.exec(select(Study.name)):
@@ -70,13 +150,13 @@ def checked_name(name: str, *, session: Session) -> str:
     return name
 
 
-def add_study(  # noqa: PLR0913 - the columns of the record
+def add_study(
     *, name: str, description: str, seed: int, illustrative: bool = False, signed: Signed, session: Session
 ) -> Study:
     """A new study; its name is checked as in `checked_name`."""
     study = Study(
         name=checked_name(name, session=session),
-        description=description.strip(),
+        description=checked_text(description, where="description of the study", limit=2_000),
         seed=seed,
         illustrative=illustrative,
         created_at=signed.at,
@@ -157,12 +237,56 @@ def newest_criterion(study_id: int, lineage: str, *, session: Session) -> Criter
     return found
 
 
-def add_criterion(criterion: Criterion, *, session: Session) -> int:
-    """Store a criterion version; its id."""
-    session.add(criterion)
+def add_criterion(
+    study_id: int,
+    draft: CriterionDraft,
+    *,
+    signed: Signed,
+    session: Session,
+    edition: Edition,
+    item_id: int | None = None,
+    note: str = "",
+) -> int:
+    """Store a criterion version; its id.
+
+    Raises:
+        BadInput: A text of it cannot be kept.
+    """
+    name = checked_line(draft.name, where="name of the criterion")
+    where = f"criterion {shortened(name)}"
+    row = Criterion(
+        study_id=study_id,
+        item_id=item_id,
+        lineage=edition.lineage,
+        version=edition.version,
+        meaning=edition.meaning,
+        name=name,
+        question=checked_text(draft.question, where=f"{where}, question", limit=4_000),
+        guidance=checked_text(draft.guidance, where=f"{where}, guidance", limit=20_000),
+        applies_to=draft.applies_to.value,
+        scale_id=ensure_scale(draft.scale, session=session),
+        note=checked_text(note, where=f"{where}, note", limit=2_000),
+        created_at=signed.at,
+        created_by=signed.by,
+    )
+    session.add(row)
     session.flush()
-    assert criterion.id is not None  # noqa: S101 - just stored
-    return criterion.id
+    assert row.id is not None  # noqa: S101 - just stored
+    return row.id
+
+
+def add_new_criteria(
+    study_id: int, new: Sequence[CriterionDraft], *, note: str, signed: Signed, session: Session
+) -> tuple[Place, ...]:
+    """Store new criteria, each with a lineage of its own; their places in a rubric, in the order given."""
+    places = []
+    for draft in new:
+        lineage = draft.key or free_lineage(study_id, draft.name, session=session)
+        criterion_id = add_criterion(
+            study_id, draft, edition=Edition(lineage), note=note, signed=signed, session=session
+        )
+        places.append(Place(criterion_id, draft.required, draft.weight, draft.critical))
+    return tuple(places)
 
 
 def add_rubric(
