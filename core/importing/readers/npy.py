@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from tokenize import TokenError
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,8 @@ from core.importing.readers.text import require_file, shown_name
 from core.importing.rows import SourceRow
 
 _AT_A_TIME = 4_096
+# NumPy reads the header as a piece of Python source, so that a damaged one fails in many ways.
+_DAMAGE = (ValueError, OSError, EOFError, SyntaxError, TypeError, OverflowError, KeyError, TokenError, MemoryError)
 
 
 def read(path: Path, file_format: FileFormat, *, name: str | None = None) -> Iterator[SourceRow]:  # noqa: ARG001 - every reader takes it
@@ -46,7 +49,7 @@ def count_rows(path: Path) -> int:
 def _open(path: Path, file: str) -> NDArray[np.generic]:
     try:
         array: NDArray[np.generic] = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (ValueError, OSError, EOFError, SyntaxError, TypeError, OverflowError) as error:
+    except _DAMAGE as error:
         found = (
             "an array of Python objects"
             if "Object arrays" in str(error) or "Python objects" in str(error)

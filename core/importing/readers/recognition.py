@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import zipfile
 from collections.abc import Sequence
 from io import StringIO
@@ -27,6 +28,7 @@ _FOREIGN = (
     (b"\xff\xd8\xff", "an image", _SUPPORTED),
 )
 _RECORDS_SAMPLED = 200
+_SURELY_JSON = re.compile(r'\[\s*\{|\{\s*"')
 
 
 def detect_format(path: Path, name: str | None = None) -> FileFormat:
@@ -74,7 +76,7 @@ def _text(path: Path, file: str, head: bytes) -> FileFormat:
     if start.startswith("<"):
         raise FileProblem(file=file, found="an HTML or XML page", expected=_SUPPORTED)
     suffix = Path(file).suffix.lower()
-    if start[0] in "[{" and (suffix not in {".csv", ".tsv"} or _is_json_line(start)):
+    if start[0] in "[{" and (suffix not in {".csv", ".tsv"} or _SURELY_JSON.match(start)):
         return _json_or_lines(path, file, encoding, start, suffix)
     delimiter = detect_delimiter(text, tab_first=suffix in {".tsv", ".tab"})
     if delimiter is None and suffix in {".json", ".jsonl", ".ndjson"}:
