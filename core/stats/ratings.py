@@ -246,7 +246,7 @@ class RatingTable:
 
     def ratings_per_rater(self) -> IntArray:
         """Number of ratings of every named rater."""
-        return np.bincount(self._known_raters(), minlength=self.n_raters)
+        return np.bincount(self.known_raters(), minlength=self.n_raters)
 
     def counts(self) -> NDArray[np.int32]:
         """Array of units x options: how many raters chose what."""
@@ -256,7 +256,7 @@ class RatingTable:
 
     def matrix(self) -> Values:
         """Array of units x raters values, `MISSING` (NaN for numbers) where there is none. Big for a sparse crowd."""
-        raters = self._known_raters()
+        raters = self.known_raters()
         filler = MISSING if self.values.dtype.kind == "i" else np.nan
         dense = np.full((self.n_units, self.n_raters), filler, dtype=self.values.dtype)
         dense[self.units, raters] = self.values
@@ -278,7 +278,7 @@ class RatingTable:
         chosen = [self.rater_index(rater_id) for rater_id in rater_ids]
         place = np.full(self.n_raters, -1, dtype=np.int32)
         place[chosen] = np.arange(len(chosen))
-        rater = place[self._known_raters()]
+        rater = place[self.known_raters()]
         kept = rater >= 0
         unit, rater, value = _in_order(self.units[kept], rater[kept], self.values[kept], max(len(chosen), 1))
         return replace(self, units=unit, raters=rater, values=value, rater_ids=tuple(rater_ids), n_invalid=0)
@@ -298,7 +298,12 @@ class RatingTable:
             n_invalid=0,
         )
 
-    def _known_raters(self) -> NDArray[np.int32]:
+    def known_raters(self) -> NDArray[np.int32]:
+        """Rater of each rating.
+
+        Raises:
+            ValueError: The raters are anonymous.
+        """
         if self.raters is None:
             raise ValueError("The raters of this table are anonymous seats.")
         return self.raters

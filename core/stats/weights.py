@@ -14,20 +14,24 @@ _ORDERED = {ScaleKind.ORDINAL, ScaleKind.INTERVAL, ScaleKind.RATIO, ScaleKind.PR
 
 
 def ordered_options(scale: DeclaredScale) -> tuple[int, ...]:
-    """Codes of the options that have a place in the order; none for a scale without order.
+    """Codes of the options that have a place in the order, in this order; none for a scale without order.
 
     "Both bad" of a preference is outside the order.
     """
     if scale.kind not in _ORDERED or scale.is_numeric:
         return ()
-    return tuple(code for code, value in enumerate(scale.values()) if np.isfinite(value))
+    if scale.kind is not ScaleKind.PREFERENCE:
+        return tuple(range(len(scale.options)))
+    values = scale.values()
+    return tuple(sorted((code for code, value in enumerate(values) if np.isfinite(value)), key=values.__getitem__))
 
 
 def option_values(scale: DeclaredScale, spacing: Spacing = "values") -> FloatArray:
     """A number for each ordered option: as declared (positions where nothing is declared), or its rank position."""
     codes = ordered_options(scale)
-    values = np.array([scale.values()[code] for code in codes], dtype=np.float64)
-    return values if spacing == "values" else np.argsort(np.argsort(values)).astype(np.float64)
+    if spacing == "positions":
+        return np.arange(len(codes), dtype=np.float64)
+    return np.array(scale.values(), dtype=np.float64)[list(codes)]
 
 
 def identity_weights(q: int) -> FloatArray:
@@ -35,14 +39,18 @@ def identity_weights(q: int) -> FloatArray:
     return np.eye(q)
 
 
-def linear_weights(values: FloatArray) -> FloatArray:
-    """Agreement w = 1 - |x - y| / range."""
-    return 1.0 - np.abs(values[:, None] - values[None, :]) / np.ptp(values)
+def agreement_weights(name: str, values: FloatArray) -> FloatArray:
+    """Credit of two different options: linear 1 - |x - y| / range, or quadratic 1 - (x - y)^2 / range^2.
 
-
-def quadratic_weights(values: FloatArray) -> FloatArray:
-    """Agreement w = 1 - (x - y)^2 / range^2."""
-    return 1.0 - ((values[:, None] - values[None, :]) / np.ptp(values)) ** 2
+    Raises:
+        ValueError: The name is neither "linear" nor "quadratic".
+    """
+    apart = np.abs(values[:, None] - values[None, :]) / np.ptp(values)
+    if name == "linear":
+        return 1.0 - apart
+    if name == "quadratic":
+        return 1.0 - apart**2
+    raise ValueError(f'Weights are "linear" or "quadratic", not "{name}".')
 
 
 def interval_distances(values: FloatArray) -> FloatArray:

@@ -1,0 +1,100 @@
+"""From a rating table to rows of moments and the groups (units, or clusters) that are resampled."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.stats.arrays import FloatArray, IntArray
+from core.stats.moments import CountLayout, number_rows
+from core.stats.patterns import Patterns, unique_rows
+from core.stats.ratings import RatingTable
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What an estimate compares.
+
+    Attributes:
+        n_units: Units with two ratings or more.
+        n_ratings: Ratings on these units.
+        n_groups: Clusters (units where there are none) with such a unit.
+        one_option: Whether all these ratings are the same.
+        n_left_out: Ratings on options that are not looked at.
+    """
+
+    n_units: int
+    n_ratings: int
+    n_groups: int
+    one_option: bool
+    n_left_out: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OptionUnits:
+    """The units as patterns of counts on some options; other ratings count as missing.
+
+    Attributes:
+        options: Codes of the options, in order.
+        patterns: Rows of counts per option.
+        clusters: Cluster of each unit, or None.
+        compared: What there is to compare.
+    """
+
+    options: tuple[int, ...]
+    patterns: Patterns
+    clusters: IntArray | None
+    compared: Compared
+
+    @classmethod
+    def of(cls, table: RatingTable, options: tuple[int, ...]) -> "OptionUnits":
+        """Count the ratings of a table on some options."""
+        units, codes = table.units, table.codes
+        if options != tuple(range(len(table.scale.options))):
+            place = np.full(len(table.scale.options), -1, dtype=np.int16)
+            place[list(options)] = np.arange(len(options))
+            codes = place[codes]
+            units, codes = units[codes >= 0], codes[codes >= 0]
+        most = int(np.bincount(units, minlength=1).max())
+        patterns = unique_rows(units, codes, None, base=most + 1, n_positions=len(options), n_units=table.n_units)
+        pairable = patterns.rows.sum(axis=1) > 1
+        paired = (patterns.frequency * pairable) @ patterns.rows
+        n_units = int(patterns.frequency @ pairable)
+        compared = Compared(
+            n_units=n_units,
+            n_ratings=int(paired.sum()),
+            n_groups=n_units if table.clusters is None else len(np.unique(table.clusters[pairable[patterns.of_unit]])),
+            one_option=int(np.sum(paired > 0)) == 1,
+            n_left_out=table.n_ratings - len(units),
+        )
+        return cls(options, patterns, table.clusters, compared)
+
+    def rows(self, layouts: Sequence[CountLayout]) -> tuple[FloatArray, IntArray]:
+        """Moments side by side for each layout, and how many groups each row stands for."""
+        rows = np.hstack([layout.rows(self.patterns.rows) for layout in layouts])
+        return _grouped(rows, self.patterns.frequency, self.patterns.of_unit, self.clusters)
+
+
+def number_units(table: RatingTable) -> tuple[FloatArray, IntArray, Compared]:
+    """Moments of free numbers on pairable units, how many groups each row stands for, and what is compared."""
+    by_unit = number_rows(table)
+    pairable = by_unit[:, 0] > 0
+    every = np.arange(table.n_units)
+    rows, frequency = _grouped(by_unit, np.ones(table.n_units, dtype=np.int64), every, table.clusters)
+    numbers = table.numbers[pairable[table.units]]
+    one = bool(len(numbers) and np.ptp(numbers) == 0)
+    return rows, frequency, Compared(int(pairable.sum()), len(numbers), n_groups=len(rows), one_option=one)
+
+
+def _grouped(
+    rows: FloatArray, frequency: IntArray, row_of_unit: IntArray, clusters: IntArray | None
+) -> tuple[FloatArray, IntArray]:
+    """Rows to resample: the patterns, the most frequent first, or the sums of the clusters; empty ones dropped."""
+    if clusters is not None:
+        n_clusters = int(clusters.max(initial=-1)) + 1
+        rows = np.column_stack([np.bincount(clusters, column[row_of_unit], minlength=n_clusters) for column in rows.T])
+        frequency = np.ones(n_clusters, dtype=np.int64)
+    rated = (rows[:, 0] > 0) & (frequency > 0)
+    rows, frequency = rows[rated], frequency[rated]
+    order = np.argsort(-frequency, kind="stable")
+    return rows[order], frequency[order]
