@@ -91,27 +91,21 @@ def list_studies(*, session: Session) -> Sequence[Study]:
 
 
 def find_study(name_or_id: str | int, *, session: Session) -> Study:
-    """The study with this id, or with this name (without regard to case and surrounding space); a name wins.
+    """The study with this id, or with this name (without regard to case and surrounding space).
+
+    A number, also as text, is an id first, so that an address with `?study=2` never means a study called "2".
 
     Raises:
         NotFound: There is none; names those there are.
     """
-    if isinstance(name_or_id, int):
-        study = session.get(Study, name_or_id)
-        if study is not None:
-            return study
-        raise NotFound("study", name_or_id, _names(session))
-    wanted = name_or_id.strip()
-    exact = session.exec(select(Study).where(Study.name == wanted)).first()
-    if exact is not None:
-        return exact
-    for study_id, name in session.exec(select(Study.id, Study.name)):
-        if name.casefold() == wanted.casefold():
-            return session.get_one(Study, study_id)
+    wanted = str(name_or_id).strip()
     if wanted.isascii() and wanted.isdigit() and len(wanted) < 19:
         study = session.get(Study, int(wanted))
         if study is not None:
             return study
+    for study_id, name in session.exec(select(Study.id, Study.name)):
+        if name.casefold() == wanted.casefold():
+            return session.get_one(Study, study_id)
     raise NotFound("study", shortened(wanted).strip('"'), _names(session))
 
 
@@ -207,11 +201,12 @@ def read_rubric(rubric: Rubric, *, session: Session) -> AskedRubric:
         item_id=rubric.item_id,
         version=rubric.version,
         status=rubric.status,
-        criteria=tuple(_asked(entry, criterion, scale) for entry, criterion, scale in rows),
+        criteria=tuple(asked_criterion(entry, criterion, scale) for entry, criterion, scale in rows),
     )
 
 
-def _asked(entry: RubricEntry, criterion: Criterion, scale: Scale) -> AskedCriterion:
+def asked_criterion(entry: RubricEntry, criterion: Criterion, scale: Scale) -> AskedCriterion:
+    """A criterion version as it stands in a rubric."""
     assert criterion.id is not None  # noqa: S101 - it was read from the database
     return AskedCriterion(
         id=criterion.id,

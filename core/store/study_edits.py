@@ -215,26 +215,22 @@ def free_lineage(study_id: int, name: str, *, session: Session) -> str:
     return lineage
 
 
-def newest_criterion(study_id: int, lineage: str, *, session: Session) -> Criterion:
-    """The newest version of a criterion.
+def newest_criterion(study_id: int, lineage: str, *, session: Session) -> tuple[Criterion, DeclaredScale]:
+    """The newest version of a criterion, with its scale.
 
     Raises:
         NotFound: The study has none with this lineage.
     """
     found = session.exec(
-        select(Criterion)
-        .where(Criterion.study_id == study_id, Criterion.lineage == lineage)
+        select(Criterion, Scale)
+        .join(Scale, col(Scale.id) == Criterion.scale_id)
+        .where(Criterion.study_id == study_id, Criterion.lineage == lineage, col(Criterion.item_id).is_(None))
         .order_by(col(Criterion.version).desc())
     ).first()
     if found is None:
-        known = session.exec(
-            select(Criterion.lineage)
-            .where(Criterion.study_id == study_id, col(Criterion.item_id).is_(None))
-            .distinct()
-            .order_by(Criterion.lineage)
-        ).all()
-        raise NotFound("criterion", lineage, tuple(known))
-    return found
+        known = select(Criterion.lineage).where(Criterion.study_id == study_id, col(Criterion.item_id).is_(None))
+        raise NotFound("criterion", lineage, tuple(session.exec(known.distinct().order_by(Criterion.lineage))))
+    return found[0], DeclaredScale.from_json(found[1].declared)
 
 
 def add_criterion(

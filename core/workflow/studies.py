@@ -42,20 +42,20 @@ def list_studies(workspace: Workspace) -> tuple[StudySummary, ...]:
     """All studies, the newest first."""
     with workspace.database.reading() as session:
         return tuple(
-            _summary(study, stored.count_study(_id(study), session=session))
+            summarised(study, stored.count_study(_id(study), session=session))
             for study in stored.list_studies(session=session)
         )
 
 
 def find_study(workspace: Workspace, name_or_id: str | int) -> StudySummary:
-    """The study with this name (without regard to case) or this id; a name wins over an id written as text.
+    """The study with this id (also as text), else with this name (without regard to case).
 
     Raises:
         NotFound: There is none; the message names those there are.
     """
     with workspace.database.reading() as session:
         study = stored.find_study(name_or_id, session=session)
-        return _summary(study, stored.count_study(_id(study), session=session))
+        return summarised(study, stored.count_study(_id(study), session=session))
 
 
 def create_study(
@@ -92,7 +92,7 @@ def create_study(
             note = f"Template: {template.value}"
             places = edits.add_new_criteria(_id(study), new, note=note, signed=signed, session=session)
             edits.add_rubric(_id(study), places, note=note, signed=signed, session=session)
-        return _summary(study, stored.count_study(_id(study), session=session))
+        return summarised(study, stored.count_study(_id(study), session=session))
 
 
 def close_study(workspace: Workspace, visitor: Visitor, study_id: int, *, closed: bool) -> None:
@@ -124,7 +124,8 @@ def _id(study: Study) -> int:
     return study.id
 
 
-def _summary(study: Study, counts: stored.StudyCounts) -> StudySummary:
+def summarised(study: Study, counts: stored.StudyCounts) -> StudySummary:
+    """A study with its counts."""
     return StudySummary(
         id=_id(study),
         name=study.name,
