@@ -60,7 +60,7 @@ def _zipped(path: Path, file: str) -> FileFormat:
     try:
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise FileProblem(file=file, found="a damaged zip archive or XLSX file", expected="a whole file") from error
     if "xl/workbook.xml" in names:
         return FileFormat("xlsx")
