@@ -1,6 +1,6 @@
 """Inserts that let stand what is already there, on both databases."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy.dialects import postgresql, sqlite
@@ -21,3 +21,9 @@ def insert_missing(table: type[Record], rows: Sequence[Mapping[str, Any]], *, se
         return
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     session.execute(dialect.insert(table).on_conflict_do_nothing(), [dict(row) for row in rows])
+
+
+def add_records(records: Iterable[Record], *, session: Session) -> None:
+    """Insert new records and give them their keys."""
+    session.add_all(list(records))
+    session.flush()
