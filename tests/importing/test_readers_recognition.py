@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import tracemalloc
 from collections.abc import Callable, Iterator
 from os import urandom
 from pathlib import Path
@@ -233,3 +234,20 @@ def test_a_tab_wins_in_a_file_named_tsv(tmp_path: Path) -> None:
     path.write_text("a,b\tc\n1,2\t3\n")
     assert detect_format(path, "x.tsv").delimiter == "\t"
     assert detect_format(path, "x.csv").delimiter == ","
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl"])
+def test_a_large_file_is_recognised_and_streamed_in_bounded_memory(tmp_path: Path, kind: Kind) -> None:
+    path = tmp_path / "large"
+    text = "x" * 10_000
+    line = f"1,{text}\n" if kind == "csv" else json.dumps({"a": 1, "b": text}) + "\n"
+    path.write_text(("a,b\n" if kind == "csv" else "") + line * 3_000)
+    tracemalloc.start()
+    try:
+        found = detect_format(path)
+        assert (found.kind, sum(1 for _ in read_rows(path, found))) == (kind, 3_000)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    # 30 MB of file, at most a few blocks of 1 MB held at a time.
+    assert peak < 8_000_000
