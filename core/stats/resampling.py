@@ -121,9 +121,10 @@ def wilson(successes: float, n: float, *, level: float = 0.95) -> Interval:
     share = successes / n
     middle = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return Interval(
-        max(0.0, float(middle - half)), min(1.0, float(middle + half)), level=level, method=IntervalMethod.WILSON
-    )
+    # At 0 and at n an end is exactly 0 or 1; float noise would leave it just inside.
+    low = 0.0 if successes <= 0 else max(0.0, float(middle - half))
+    high = 1.0 if successes >= n else min(1.0, float(middle + half))
+    return Interval(low, high, level=level, method=IntervalMethod.WILSON)
 
 
 def bca(point: float, draws: FloatArray, left_out: FloatArray, frequency: IntArray, *, level: float) -> Interval | None:
