@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func
-from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from core.models.items import Draw, DrawnSubject, Item, Output, Subject, System
@@ -51,15 +50,19 @@ def item_faces(study_id: int, *, session: Session) -> Sequence[tuple[int, str]]:
 
 def output_faces(study_id: int, *, session: Session) -> Sequence[OutputFace]:
     """Every visible output of items that were not replaced, by item, system and sample."""
-    replaced = select(Item.replaces_id).where(Item.study_id == study_id, col(Item.replaces_id).is_not(None))
-    rows = session.execute(
-        select_columns(Output.id, Output.item_id, Item.external_id, Output.system_id, System.name, Output.sample)
+    items = dict(item_faces(study_id, session=session))
+    systems = dict(session.exec(select(System.id, System.name).where(System.study_id == study_id)).all())
+    rows = session.exec(
+        select(Output.id, Output.item_id, Output.system_id, Output.sample)
         .join(Item, col(Item.id) == Output.item_id)
-        .join(System, col(System.id) == Output.system_id)
-        .where(Item.study_id == study_id, visible(Output, study_id=study_id), col(Item.id).not_in(replaced))
+        .where(Item.study_id == study_id, visible(Output, study_id=study_id))
         .order_by(col(Output.item_id), col(Output.system_id), col(Output.sample))
     )
-    return [OutputFace(*row) for row in rows]
+    return [
+        OutputFace(output_id or 0, item_id, items[item_id], system_id, systems[system_id], sample)
+        for output_id, item_id, system_id, sample in rows
+        if item_id in items
+    ]
 
 
 def subject_ids(study_id: int, kind: str, *, session: Session) -> Mapping[str, int]:
