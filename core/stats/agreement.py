@@ -11,7 +11,8 @@ from core.stats.arrays import FloatArray
 from core.stats.coefficients import COEFFICIENTS, Coefficient, Needs, alpha_key
 from core.stats.estimates import Estimate, Flag, Reason
 from core.stats.moments import CountLayout, NumberSums
-from core.stats.pairs import PairStatistic, PairTables, pair_tables, replicate_mean_of_pairs
+from core.stats.pair_replicates import replicate_mean_of_pairs
+from core.stats.pairs import PairStatistic, PairTables, pair_tables
 from core.stats.ratings import RaterId, RatingTable
 from core.stats.resampling import SMALL_SAMPLE, Replicates, replicate, spread
 from core.stats.samples import Compared, OptionUnits, number_units

@@ -62,3 +62,17 @@ def code_arrays(draw: st.DrawFn, *, max_raters: int = 5, missing: bool = True) -
 def table_of(codes: NDArray[np.integer], q: int, **rest: Any) -> RatingTable:
     """A table on the interval scale 1..q."""
     return RatingTable.from_codes(codes, scale_of(range(1, q + 1)), **rest)
+
+
+def tables_by_hand(codes: NDArray[np.int8], q: int) -> dict[tuple[int, int], NDArray[np.int64]]:
+    """The q x q table of every pair of raters that shares a unit, counted one unit at a time."""
+    tables = {}
+    for a in range(codes.shape[1]):
+        for b in range(a + 1, codes.shape[1]):
+            table = np.zeros((q, q), dtype=np.int64)
+            for first, second in zip(codes[:, a], codes[:, b], strict=True):
+                if first >= 0 and second >= 0:
+                    table[first, second] += 1
+            if table.any():
+                tables[a, b] = table
+    return tables
