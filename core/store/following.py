@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sqlalchemy import text
 from sqlmodel import Session
 
-from core.models.ratings import Absence, Order, Phase
+from core.models.ratings import Absence, Order, Phase, RaterKind
 
 PHASES: tuple[str, ...] = tuple(phase.value for phase in Phase)
 ABSENCES: tuple[str, ...] = ("", *(absence.value for absence in Absence))
@@ -89,6 +89,22 @@ def follow(log: RatingLog, *, session: Session, progress: Progress | None = None
     log.position = position
     log.imports = imports
     return len(log) - before
+
+
+def ratings_of(
+    study_id: int, subject_ids: Sequence[int], criterion_ids: Sequence[int], kinds: Sequence[str], *, session: Session
+) -> RatingLog:
+    """The visible ratings of a few subjects and criteria by raters of these kinds; not to be followed further."""
+    log = RatingLog(study_id)
+    named = ", ".join(f"'{RaterKind(kind).value}'" for kind in kinds)
+    where = (
+        f"subject_id in ({_list(subject_ids)}) and criterion_id in ({_list(criterion_ids)})"  # noqa: S608 - numbers
+        f" and rater_id in (select id from rater where study_id = :study and kind in ({named})) and (import_id is null"
+        " or import_id in (select id from import where study_id = :study and state = 'done'))"
+    )
+    if subject_ids and criterion_ids and kinds:
+        _append(log, _rows(where, {"study": study_id}, session), None, 0)
+    return log
 
 
 def _newest_position(study_id: int, session: Session) -> int:

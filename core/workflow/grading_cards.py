@@ -1,0 +1,394 @@
+"""What the card may contain: read in one go, rendered afterwards. Nothing a blind grader must not see is ever read here.
+
+Reading needs a session; rendering does not, so that no transaction waits for Markdown.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from json import dumps
+from typing import Any, TypeVar, cast
+
+from core.models.grading_rules import ReferenceShown
+from core.models.grading_rules import Reveal as RevealRule
+from core.rendering import messages_html, plain, rendered, word_count
+from core.store import grading as own
+from core.store import grading_subjects as texts
+from core.store.database import Session
+from core.store.grading import Given, Place, Press
+from core.store.grading_subjects import ReferenceRow, StudyFace, SubjectRow
+from core.store.grading_verdicts import Verdict, read_verdicts
+from core.store.studies import AskedCriterion
+from core.workflow.grading_answers import Answer, shown_label, shown_option
+from core.workflow.grading_desk import Frame, GradingDesk
+from core.workflow.grading_order import side_order
+
+Messages = Sequence[Mapping[str, Any]]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class OutputFace:
+    """An output at its side: "only", "left" or "right"."""
+
+    side: str
+    html: str
+    raw_html: str
+    words: int
+
+
+@dataclass(frozen=True, slots=True)
+class AnswersFace:
+    """What was answered, in the card's words: criterion id (as text) -> value."""
+
+    values: Mapping[str, Mapping[str, str | float]]
+    comment: str
+    confidence: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class OtherFace:
+    """What a judge, a baseline or a source said."""
+
+    rater: str
+    kind: str
+    value: str
+    absence: str | None
+    rationale_html: str
+    confidence: float | None
+    unstable: bool
+    differs: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RevealRow:
+    """One question of the reveal; `you` is None where it was left out."""
+
+    criterion: int
+    you: str | None
+    others: tuple[OtherFace, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceFace:
+    """An expected answer; status "verified" or "unverified"."""
+
+    html: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reveal:
+    """What is shown after committing. No people's ratings."""
+
+    rows: tuple[RevealRow, ...]
+    references: tuple[ReferenceFace, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One subject as the card shows it."""
+
+    subject: int
+    kind: str
+    order: str | None
+    messages_html: str
+    messages_raw_html: str
+    context_html: str | None
+    reference_html: str | None
+    outputs: tuple[OutputFace, ...]
+    criteria: tuple[int, ...]
+    state: str
+    reason: str
+    draft: Mapping[str, Any] | None
+    draft_number: int
+    answers: AnswersFace | None
+    submission: int | None
+    reveal: Reveal | None
+
+
+@dataclass(frozen=True, slots=True)
+class RevealParts:
+    """What a reveal is drawn from."""
+
+    order: str | None
+    criteria: tuple[AskedCriterion, ...]
+    mine: Mapping[int, Answer]
+    verdicts: Sequence[Verdict]
+    references: Sequence[ReferenceRow]
+
+
+@dataclass(frozen=True, slots=True)
+class CardParts:
+    """What a card is drawn from; texts that were rendered before are at hand as they were."""
+
+    subject: SubjectRow
+    order: str | None
+    criteria: tuple[AskedCriterion, ...]
+    item: "_ItemFace | Mapping[str, Any]"
+    outputs: Sequence["tuple[int, _OutputText | Messages]"]
+    references: Sequence[ReferenceRow]
+    place: Place | None
+    answers: AnswersFace | None
+    submission: int | None
+    reveal: RevealParts | None
+    questions: Mapping[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _ItemFace:
+    messages_html: str
+    raw_html: str
+    context_html: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _OutputText:
+    html: str
+    raw_html: str
+    words: int
+
+
+def order_of(subject: SubjectRow, place: Place | None, *, seed: int, name: str) -> str | None:
+    """How the outputs of a pair stand for this person; None for other subjects."""
+    if subject.kind != "pair":
+        return None
+    stored = place.order_shown if place is not None else None
+    return stored or side_order(subject.id, seed=seed, name=name)
+
+
+def text_of(messages: Messages) -> str:
+    """The words of messages, without their roles."""
+    return "\n\n".join(_words(message.get("content")) for message in messages)
+
+
+def _words(content: object) -> str:
+    if content is None:
+        return ""
+    return content if isinstance(content, str) else dumps(content, ensure_ascii=False)
+
+
+def read_cards(
+    desk: GradingDesk, face: StudyFace, frame: Frame, *, name: str, rater_id: int | None, subject_ids: Sequence[int],
+    session: Session,
+) -> list[CardParts]:  # fmt: skip
+    """Everything the cards of these subjects need, in their order; subjects that cannot be graded are left out."""
+    if not subject_ids:
+        return []
+    subjects = texts.read_subjects(face.id, subject_ids, session=session)
+    places = own.read_places(rater_id, subject_ids, session=session) if rater_id is not None else {}
+    items, outputs = _read_texts(desk, list(subjects.values()), session)
+    references: Mapping[int, list[ReferenceRow]] = {}
+    if frame.rules.reference is ReferenceShown.BEFORE:
+        references = _by_item(
+            texts.read_references(face.id, [row.item_id for row in subjects.values()], session=session)
+        )
+    touched = [subject for subject, place in places.items() if place.state == "submitted"]
+    presses = own.read_presses(cast(int, rater_id), touched, session=session) if touched else {}
+    found = []
+    for subject in (subjects[key] for key in subject_ids if key in subjects):
+        criteria, place = frame.criteria_for(subject.kind), places.get(subject.id)
+        if not criteria:
+            continue
+        order = order_of(subject, place, seed=face.seed, name=name)
+        answers, submission, reveal = None, None, None
+        if place is not None and place.state == "submitted" and rater_id is not None:
+            press = newest_standing(presses.get(subject.id, ()))
+            mine = standing_answers(
+                frame, own.read_standing(rater_id, [subject.id], list(frame.questions), session=session)
+            )
+            answers = answers_face(criteria, mine, order, press)
+            submission = press.id if press else None
+            if frame.rules.reveal is RevealRule.AFTER and own.is_exposed(rater_id, subject.id, session=session):
+                reveal = read_reveal(face, frame, subject, order, mine, session=session)
+        found.append(
+            CardParts(
+                subject=subject,
+                order=order,
+                criteria=criteria,
+                item=items[subject.item_id],
+                outputs=[(key, outputs[key]) for key in subject.output_ids],
+                references=references.get(subject.item_id, []),
+                place=place,
+                answers=answers,
+                submission=submission,
+                reveal=reveal,
+                questions=frame.questions,
+            )
+        )
+    return found
+
+
+def _read_texts(
+    desk: GradingDesk, subjects: Sequence[SubjectRow], session: Session
+) -> "tuple[dict[int, _ItemFace | Mapping[str, Any]], dict[int, _OutputText | Messages]]":
+    """Items and outputs by key: rendered where that is at hand, else as they stand in the database."""
+    items: dict[int, _ItemFace | Mapping[str, Any]] = {}
+    outputs: dict[int, _OutputText | Messages] = {}
+    for subject in subjects:
+        item = desk.texts.get(("item", subject.item_id))
+        if isinstance(item, _ItemFace):
+            items[subject.item_id] = item
+        for key in subject.output_ids:
+            output = desk.texts.get(("output", key))
+            if isinstance(output, _OutputText):
+                outputs[key] = output
+    missing_items = {subject.item_id for subject in subjects} - items.keys()
+    missing_outputs = {key for subject in subjects for key in subject.output_ids} - outputs.keys()
+    if missing_items:
+        items |= texts.read_items(sorted(missing_items), session=session)
+    if missing_outputs:
+        rows = texts.read_outputs(sorted(missing_outputs), session=session)
+        outputs |= {key: row["messages"] for key, row in rows.items()}
+    return items, outputs
+
+
+def _by_item(references: Sequence[ReferenceRow]) -> Mapping[int, list[ReferenceRow]]:
+    found: dict[int, list[ReferenceRow]] = {}
+    for reference in references:
+        found.setdefault(reference.item_id, []).append(reference)
+    return found
+
+
+def newest_standing(presses: Sequence[Press]) -> Press | None:
+    """The last press that was not taken back: a revised one before a first one."""
+    latest: dict[str, Press] = {press.phase: press for press in presses}
+    standing = [press for press in latest.values() if press.act != "undo"]
+    return max(standing, key=lambda press: (press.phase == "revised", press.id), default=None)
+
+
+def standing_answers(frame: Frame, given: Sequence[Given]) -> dict[int, Answer]:
+    """What the person says now, by the criterion asked now: revised before exposed or blind, newest last."""
+    mine: dict[int, Answer] = {}
+    for row in sorted(given, key=lambda row: (row.phase == "revised", row.id)):
+        if row.absence != "withdrawn":
+            mine[frame.questions.get(row.criterion_id, row.criterion_id)] = Answer(row.option, row.number, row.absence)
+    return mine
+
+
+def answers_face(
+    criteria: Sequence[AskedCriterion], mine: Mapping[int, Answer], order: str | None, press: Press | None
+) -> AnswersFace:
+    """Answers in the card's words."""
+    values: dict[str, Mapping[str, str | float]] = {}
+    for criterion in criteria:
+        answer = mine.get(criterion.id)
+        if answer is not None:
+            shown = shown_option(criterion, answer.option, order) if answer.option is not None else None
+            values[str(criterion.id)] = Answer(shown, answer.number, answer.absence).to_json()
+    return AnswersFace(values, press.comment if press else "", press.confidence if press else None)
+
+
+def read_reveal(
+    face: StudyFace, frame: Frame, subject: SubjectRow, order: str | None, mine: Mapping[int, Answer], *,
+    session: Session,
+) -> RevealParts | None:  # fmt: skip
+    """What there is to reveal of a subject; None where there is nothing."""
+    criteria = frame.criteria_for(subject.kind)
+    asked = {criterion.id for criterion in criteria}
+    questions = {version: now for version, now in frame.questions.items() if now in asked}
+    verdicts = read_verdicts(face.id, subject.id, questions, session=session)
+    references: Sequence[ReferenceRow] = ()
+    if frame.rules.reference is ReferenceShown.AFTER:
+        references = texts.read_references(face.id, [subject.item_id], session=session)
+    return RevealParts(order, criteria, mine, verdicts, references) if verdicts or references else None
+
+
+def draw_reveal(desk: GradingDesk, parts: RevealParts) -> Reveal:
+    """The reveal, rendered."""
+    rows = []
+    for criterion in parts.criteria:
+        mine = parts.mine.get(criterion.id)
+        others = tuple(
+            _other(criterion, found, mine, parts.order) for found in parts.verdicts if found.question == criterion.id
+        )
+        you = shown_label(criterion, mine, parts.order) if mine else None
+        rows.append(RevealRow(criterion.id, you, others))
+    references = tuple(ReferenceFace(_reference(desk, row), row.status) for row in parts.references)
+    return Reveal(tuple(rows), references)
+
+
+def _other(criterion: AskedCriterion, verdict: Verdict, mine: Answer | None, order: str | None) -> OtherFace:
+    value = Answer(verdict.option, verdict.number, verdict.absence)
+    return OtherFace(
+        rater=verdict.rater,
+        kind=verdict.kind,
+        value=shown_label(criterion, value, order) if verdict.absence is None else "",
+        absence=verdict.absence,
+        rationale_html=rendered(verdict.rationale) if verdict.rationale else "",
+        confidence=verdict.confidence,
+        unstable=verdict.unstable,
+        differs=verdict.absence is None and mine is not None and mine.absence is None and mine != value,
+    )
+
+
+def draw_cards(desk: GradingDesk, parts: Sequence[CardParts]) -> tuple[Card, ...]:
+    """The cards, rendered."""
+    return tuple(_draw_card(desk, part) for part in parts)
+
+
+def _draw_card(desk: GradingDesk, parts: CardParts) -> Card:
+    item = _item(desk, parts.subject.item_id, parts.item)
+    drawn = [_output(desk, key, output) for key, output in parts.outputs]
+    if parts.order == "BA":
+        drawn.reverse()
+    sides = ("left", "right") if parts.subject.kind == "pair" else ("only",)
+    place = parts.place
+    return Card(
+        subject=parts.subject.id,
+        kind=parts.subject.kind,
+        order=parts.order,
+        messages_html=item.messages_html,
+        messages_raw_html=item.raw_html,
+        context_html=item.context_html,
+        reference_html="<hr>".join(_reference(desk, row) for row in parts.references) or None,
+        outputs=tuple(
+            OutputFace(side, text.html, text.raw_html, text.words) for side, text in zip(sides, drawn, strict=False)
+        ),
+        criteria=tuple(criterion.id for criterion in parts.criteria),
+        state=place.state if place else "to do",
+        reason=place.reason if place else "",
+        draft=shown_draft(place, parts),
+        draft_number=place.draft_number if place else 0,
+        answers=parts.answers,
+        submission=parts.submission,
+        reveal=draw_reveal(desk, parts.reveal) if parts.reveal else None,
+    )
+
+
+def shown_draft(place: Place | None, parts: CardParts) -> Mapping[str, Any] | None:
+    """The draft as the card left it, its answers under the criteria that are asked now."""
+    draft = place.draft if place else None
+    if not draft or "values" not in draft:
+        return None
+    asked = {str(version): str(now) for version, now in parts.questions.items()}
+    values = {asked[key]: value for key, value in draft["values"].items() if key in asked}
+    return {name: draft.get(name) for name in ("comment", "confidence", "criterion")} | {"values": values}
+
+
+def _item(desk: GradingDesk, key: int, item: _ItemFace | Mapping[str, Any]) -> _ItemFace:
+    if isinstance(item, _ItemFace):
+        return item
+    context = rendered(item["context"]) if item["context"] else None
+    raw = "\n".join(plain(_words(message.get("content"))) for message in item["messages"])
+    face = _ItemFace(messages_html(item["messages"]), raw, context)
+    desk.texts.put(("item", key), face, len(face.messages_html) + len(raw) + len(context or "") + 100)
+    return face
+
+
+def _output(desk: GradingDesk, key: int, output: _OutputText | Messages) -> _OutputText:
+    if isinstance(output, _OutputText):
+        return output
+    text = text_of(output)
+    html = rendered(text) if len(output) < 2 else messages_html(output)
+    face = _OutputText(html, plain(text), word_count(text))
+    desk.texts.put(("output", key), face, len(face.html) + len(face.raw_html) + 100)
+    return face
+
+
+def _reference(desk: GradingDesk, row: ReferenceRow) -> str:
+    found = desk.texts.get(("reference", row.id))
+    if isinstance(found, str):
+        return found
+    html = rendered(row.text)
+    desk.texts.put(("reference", row.id), html, len(html) + 100)
+    return html

@@ -1,0 +1,126 @@
+"""Where an act of grading takes place: the study as it is now, the person held, the subject, how far everybody is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session
+
+from core.errors import Conflict, NotAllowed, NotFound
+from core.store import grading as own
+from core.store import grading_subjects as texts
+from core.store.grading import Place
+from core.store.grading_subjects import KINDS, StudyFace, SubjectRow, read_face
+from core.store.studies import AskedCriterion
+from core.workflow.grading_cards import order_of
+from core.workflow.grading_desk import Frame, GradingDesk
+from core.workflow.workspace import Visitor
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far one person and everybody are, counted in subjects that the rubric asks about.
+
+    Attributes:
+        mine, skipped, flagged: Of this person.
+        left: What this person has neither graded nor set aside.
+        everyone: Subjects that somebody graded; may lag by a few seconds.
+    """
+
+    mine: int
+    skipped: int
+    flagged: int
+    total: int
+    left: int
+    everyone: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Everything an act needs, read in its own transaction."""
+
+    session: Session
+    now: datetime
+    face: StudyFace
+    frame: Frame
+    name: str
+    rater_id: int
+    subject: SubjectRow
+    criteria: tuple[AskedCriterion, ...]
+    place: Place | None
+    order: str | None
+
+
+def name_of(visitor: Visitor) -> str:
+    """The name of a visitor who said it.
+
+    Raises:
+        NotAllowed: Nobody said who grades.
+    """
+    if not visitor.is_known:
+        raise NotAllowed("Say who you are before you grade.")
+    return visitor.name
+
+
+def enter(
+    desk: GradingDesk, visitor: Visitor, *, study: int, subject: int, nonce: str | None, session: Session
+) -> Scene:
+    """Hold the person (made at the first act) and read where they stand with a subject.
+
+    Args:
+        desk: The process's desk.
+        visitor: Who acts.
+        study, subject: Where.
+        nonce: Of a press that may have been saved before; a closed study answers it again.
+        session: A writing session.
+
+    Raises:
+        NotAllowed: Nobody said who grades.
+        NotFound: There is no such study, or no such subject in it.
+        Conflict: The study is closed, or its rubric asks nothing about the subject.
+    """
+    name, now = name_of(visitor), desk.workspace.clock()
+    face = read_face(study, session=session)
+    if face.closed and (nonce is None or own.find_press(nonce, session=session) is None):
+        raise Conflict("This study is closed: nothing more is graded in it.")
+    frame = desk.frame(face, session=session)
+    found = texts.read_subjects(study, [subject], session=session).get(subject)
+    if found is None:
+        raise NotFound("subject", subject)
+    criteria = frame.criteria_for(found.kind)
+    if not criteria:
+        raise Conflict(f"The rubric asks nothing about this {found.kind} any more.")
+    rater_id = own.hold_person(study, name, now=now, session=session)
+    place = own.read_places(rater_id, [subject], session=session).get(subject)
+    order = order_of(found, place, seed=face.seed, name=name)
+    return Scene(session, now, face, frame, name, rater_id, found, criteria, place, order)
+
+
+def put(scene: Scene, **changes: object) -> int:
+    """Write the person's place on the subject of the scene."""
+    return own.put_place(
+        study_id=scene.face.id,
+        rater_id=scene.rater_id,
+        subject_id=scene.subject.id,
+        place=scene.place,
+        changes={"order_shown": scene.order} | changes,
+        session=scene.session,
+    )
+
+
+def count_mine(face: StudyFace, frame: Frame, rater_id: int | None, *, session: Session) -> Mapping[str, int]:
+    """State -> how many subjects this person has in it, of the kinds that the rubric asks about."""
+    if rater_id is None:
+        return {}
+    others = any(
+        last is not None and kind not in frame.kinds for kind, last in zip(KINDS, face.last_subjects, strict=True)
+    )
+    return own.count_places(rater_id, kinds=frame.kinds if others else None, session=session)
+
+
+def progress_of(desk: GradingDesk, study_id: int, counts: Mapping[str, int]) -> Progress:
+    """Progress from the person's counts; opens sessions of its own where something has to be counted anew."""
+    mine, skipped, flagged = (counts.get(state, 0) for state in own.SETTLED)
+    total = desk.total(study_id)
+    left = max(0, total - mine - skipped - flagged)
+    return Progress(mine, skipped, flagged, total, left, max(mine, desk.everyone(study_id)))
