@@ -4,7 +4,7 @@ Person: the newest row of repetition 0 in the asked phase that nothing supersede
 and "unstable"; an unreadable order leaves none; of repetitions the first. Withdrawn answers are no ratings.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,6 +13,11 @@ from numpy.typing import NDArray
 
 from core.models.ratings import Absence, Order, Phase
 from core.store.following import ABSENCES, NO_OPTION, ORDERS, PHASES, RatingLog
+
+TIE = "tie"
+"""The option key that stands for two presentation orders that disagree."""
+
+_CELL_COLUMNS = ("subject", "question", "rater", "rating", "option", "number", "absence", "unstable")
 
 AskedPhase = Literal["blind", "exposed", "revised", "latest"]
 """`latest`: the revised answer where there is one, else the blind or exposed one."""
@@ -45,11 +50,17 @@ class CurrentRatings:
         """How many rater-unit cells are filled."""
         return len(self.subject)
 
+    def where(self, kept: NDArray[np.bool_]) -> "CurrentRatings":
+        """Only the cells marked true."""
+        columns = (getattr(self, name)[kept] for name in _CELL_COLUMNS)
+        return CurrentRatings(self.options, *columns)
+
 
 def current_ratings(
     log: RatingLog,
     *,
     questions: Mapping[int, int],
+    ties: Collection[int] = (),
     phase: AskedPhase = "blind",
     raters: NDArray[np.int64] | None = None,
     subjects: NDArray[np.int64] | None = None,
@@ -59,6 +70,7 @@ def current_ratings(
     Args:
         log: Every rating of the study.
         questions: Criterion id -> the id that stands for its lineage and meaning; others are left out.
+        ties: Questions (as `questions` names them) whose scale has the option "tie": two orders that differ give it.
         phase: The asked phase; rows of judges and sources are blind by nature.
         raters: Only these, where given.
         subjects: Only these, where given.
@@ -75,10 +87,12 @@ def current_ratings(
     later = (log.phase[rows] == PHASES.index(Phase.REVISED.value)).astype(np.int8)
     sequence = np.lexsort((log.id[rows], later, log.rater[rows], question, log.subject[rows]))
     rows, question = rows[sequence], question[sequence]
-    return _reduced(log, rows, question)
+    return _reduced(log, rows, question, ties)
 
 
-def _reduced(log: RatingLog, rows: NDArray[np.int64], question: NDArray[np.int64]) -> CurrentRatings:
+def _reduced(
+    log: RatingLog, rows: NDArray[np.int64], question: NDArray[np.int64], ties: Collection[int]
+) -> CurrentRatings:
     subject, rater = log.subject[rows], log.rater[rows]
     last = np.ones(len(rows), np.bool_)
     if len(rows):
@@ -87,27 +101,30 @@ def _reduced(log: RatingLog, rows: NDArray[np.int64], question: NDArray[np.int64
     ends = np.flatnonzero(last)
     option, number, absence = log.option[rows[ends]], log.number[rows[ends]], log.absence[rows[ends]]
     unstable = np.zeros(len(ends), np.bool_)
-    _reduce_orders(log, rows, group, ends, option, number, absence, unstable)
-    kept = absence != ABSENCES.index(Absence.WITHDRAWN.value)
-    return CurrentRatings(
-        options=tuple(log.options),
-        subject=subject[ends][kept],
-        question=question[ends][kept],
-        rater=rater[ends][kept],
-        rating=log.id[rows[ends]][kept],
-        option=option[kept],
-        number=number[kept],
-        absence=absence[kept],
-        unstable=unstable[kept],
+    options = [*log.options] if TIE in log.options else [*log.options, TIE]
+    has_tie = np.isin(question[ends], np.array(sorted(ties), np.int64))
+    tie = np.where(has_tie, options.index(TIE), NO_OPTION).astype(np.int16)
+    _reduce_orders(log, rows, group, tie, option, number, absence, unstable)
+    found = CurrentRatings(
+        options=tuple(options),
+        subject=subject[ends],
+        question=question[ends],
+        rater=rater[ends],
+        rating=log.id[rows[ends]],
+        option=option,
+        number=number,
+        absence=absence,
+        unstable=unstable,
     )
+    return found.where(absence != ABSENCES.index(Absence.WITHDRAWN.value))
 
 
 def _reduce_orders(
-    log: RatingLog, rows: NDArray[np.int64], group: NDArray[np.int64], ends: NDArray[np.int64],
+    log: RatingLog, rows: NDArray[np.int64], group: NDArray[np.int64], tie: NDArray[np.int16],
     option: NDArray[np.int16], number: NDArray[np.float64], absence: NDArray[np.int8], unstable: NDArray[np.bool_],
 ) -> None:  # fmt: skip
     """Where a rater answered in both orders: same value, else a tie where the scale has one, else none."""
-    last_in = {order.value: _last_row_in(log, rows, group, len(ends), order) for order in Order}
+    last_in = {order.value: _last_row_in(log, rows, group, len(tie), order) for order in Order}
     both = np.flatnonzero((last_in["AB"] >= 0) & (last_in["BA"] >= 0))
     if not len(both):
         return
@@ -116,8 +133,7 @@ def _reduce_orders(
     differ = (missing == 0) & (
         (log.option[first] != log.option[second]) | ~_same(log.number[first], log.number[second])
     )
-    tie = log.options.index("tie") if "tie" in log.options else NO_OPTION
-    option[both] = np.where(missing > 0, NO_OPTION, np.where(differ, tie, log.option[first])).astype(np.int16)
+    option[both] = np.where(missing > 0, NO_OPTION, np.where(differ, tie[both], log.option[first])).astype(np.int16)
     number[both] = np.where((missing > 0) | differ, np.nan, log.number[first])
     no_tie = differ & (option[both] == NO_OPTION)
     absence[both] = np.where(no_tie, ABSENCES.index(Absence.UNREADABLE.value), missing).astype(np.int8)

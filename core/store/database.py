@@ -12,6 +12,8 @@ from sqlmodel import Session
 
 from core.errors import BadInput, WrongDatabase
 
+__all__ = ["Database", "Session", "open_database"]
+
 BUSY_MILLISECONDS = 30_000
 """How long a writer waits for another before it gives up."""
 

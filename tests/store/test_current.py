@@ -9,11 +9,12 @@ from core.store.following import ABSENCES, RatingLog, follow
 from tests.builders import Built, add_rater, add_rating, build_study
 
 
-def _current(database: Database, built: Built, phase: AskedPhase = "blind") -> CurrentRatings:
+def _current(database: Database, built: Built, phase: AskedPhase = "blind", *, has_tie: bool = False) -> CurrentRatings:
     log = RatingLog(built.study)
     with database.reading() as session:
         follow(log, session=session)
-    return current_ratings(log, questions={found: found for found in built.criteria.values()}, phase=phase)
+    questions = {found: found for found in built.criteria.values()}
+    return current_ratings(log, questions=questions, ties=set(questions) if has_tie else (), phase=phase)
 
 
 def _values(found: CurrentRatings) -> list[str | None]:
@@ -73,9 +74,9 @@ def test_a_judge_that_flips_with_the_order_gives_an_unstable_tie(database: Datab
                     order=order,
                     absence=absence,
                 )
-        add_rating(session, built, "q3/alder|birch", "better", "Ana", "tie", order="BA")
-    found = _current(database, built)
-    assert _values(found) == ["A", "tie", None, "tie"]
+        add_rating(session, built, "q3/alder|birch", "better", "Ana", "B", order="BA")
+    found = _current(database, built, has_tie=True)
+    assert _values(found) == ["A", "tie", None, "B"]
     assert found.unstable.tolist() == [False, True, False, False]
     assert [ABSENCES[code] for code in found.absence] == ["", "", "unreadable", ""]
 

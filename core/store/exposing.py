@@ -1,0 +1,58 @@
+"""Recording what a person has been shown of others' ratings, on any page but the grading page's own reveal."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from core.models.items import Subject
+from core.models.ratings import Exposure, Rater, RaterKind
+from core.store.inserting import insert_missing
+
+
+def _person(study_id: int, name: str, session: Session) -> int | None:
+    return session.exec(
+        select(Rater.id).where(Rater.study_id == study_id, Rater.kind == RaterKind.PERSON.value, Rater.name == name)
+    ).first()
+
+
+def expose_subjects(
+    study_id: int, name: str, subjects: Sequence[int], *, shown_on: str, now: datetime, session: Session
+) -> int:
+    """Record that the person of this name was shown others' ratings of these subjects; returns how many were new to them.
+
+    Somebody who does not rate in the study leaves no trace.
+    """
+    rater = _person(study_id, name, session)
+    if rater is None or not subjects:
+        return 0
+    known = set(
+        session.exec(
+            select(Exposure.subject_id).where(Exposure.rater_id == rater, col(Exposure.subject_id).in_(subjects))
+        )
+    )
+    fresh = [
+        {"study_id": study_id, "rater_id": rater, "subject_id": subject, "shown_on": shown_on, "created_at": now}
+        for subject in dict.fromkeys(subjects)
+        if subject not in known
+    ]
+    insert_missing(Exposure, fresh, session=session)
+    return len(fresh)
+
+
+def expose_study(study_id: int, name: str, *, shown_on: str, now: datetime, session: Session) -> None:
+    """Record that the person of this name may know others' ratings of every subject there is by now."""
+    rater = _person(study_id, name, session)
+    last = session.exec(select(func.max(col(Subject.id))).where(Subject.study_id == study_id)).one()
+    if rater is None or last is None:
+        return
+    already = session.exec(
+        select(func.max(col(Exposure.up_to_subject_id))).where(
+            Exposure.rater_id == rater, col(Exposure.subject_id).is_(None)
+        )
+    ).one()
+    if already is None or already < last:
+        session.add(
+            Exposure(study_id=study_id, rater_id=rater, up_to_subject_id=last, shown_on=shown_on, created_at=now)
+        )

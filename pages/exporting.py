@@ -1,0 +1,61 @@
+from html import escape
+
+import streamlit as st
+
+from core.workflow.exporting import FORMATS, PHASES, SHAPES, ExportRequest, choices, plan_export, preview
+from pages.parts.frame import current_study, page_link, page_title, shown_problems, text_block, workspace
+from pages.parts.tables import plain_table
+from pages.routes.downloads import address_of
+
+_NOTES = {
+    "csv": "A text cell that would start a formula gets a ' in front; our own import takes exactly that away again."
+}
+_EXPOSED = (
+    "Whoever takes an export may know everybody's ratings: a first grade given after it counts as exposed, not blind."
+)
+
+study = current_study()
+page_title("Export", study, "Take the ratings with you. What you export here can be imported again.")
+known = choices(workspace(), str(study.id))
+
+if not study.n_ratings:
+    text_block("Nothing has been rated in this study yet, so there is nothing to export.", kind="empty")
+    page_link("grade", "Grade the first items", study=str(study.id))
+    page_link("importing", "Import ratings", study=str(study.id))
+    st.stop()
+
+left, right = st.columns([1, 1.4], gap="large")
+with left:
+    shape = st.radio(
+        "Shape", list(SHAPES), format_func=lambda one: SHAPES[one], key="export_shape", bind="query-params"
+    )
+    kind = st.segmented_control("Format", list(FORMATS), default="csv", format_func=lambda one: FORMATS[one].title,
+                                key="export_format", required=True)  # fmt: skip
+    texts = st.checkbox("Inputs, references and outputs too", value=True, key="export_texts")
+    with st.expander("Only some of the ratings"):
+        criteria = st.multiselect("Criteria", known.criteria, key="export_criteria", placeholder="all")
+        raters = st.multiselect("Raters", known.raters, key="export_raters", placeholder="all")
+        kinds = st.multiselect("Kinds of raters", known.kinds, key="export_kinds", placeholder="all")
+        phases = st.multiselect(
+            "Phases", PHASES, key="export_phases", placeholder="all" if shape == "long" else "blind"
+        )
+        splits = st.multiselect("Splits", known.splits, key="export_splits", placeholder="all")
+        history = st.checkbox("Also superseded and withdrawn rows", key="export_history", disabled=shape == "wide")
+
+request = ExportRequest(
+    study=str(study.id), shape=shape, format=kind or "csv", criteria=tuple(criteria), raters=tuple(raters),
+    kinds=tuple(kinds), phases=tuple(phases), splits=tuple(splits), history=history and shape == "long", texts=texts,
+)  # fmt: skip
+with right, shown_problems():
+    export = plan_export(workspace(), request)
+    if export.rows:
+        rows = "row" if export.rows == 1 else "rows"
+        st.html(
+            f'<a class="ts-button" download href="{escape(address_of(request))}">'
+            f"Download {export.rows:,} {rows} as {escape(FORMATS[request.format].title)}</a>"
+        )
+        text_block(_NOTES.get(request.format, "Written a piece at a time: large studies are no problem."))
+        text_block(_EXPOSED)
+        plain_table(preview(export), caption=f"The first rows of {export.rows:,}")
+    else:
+        text_block("No rating fits this choice. Take a filter away.", kind="empty")
