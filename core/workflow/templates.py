@@ -9,6 +9,8 @@ from core.models.study import Target
 from core.scales import DeclaredScale, Option, ScaleKind, likert, pass_fail, preference
 from core.store.study_edits import CriterionDraft
 
+__all__ = ["FACES", "CriterionDraft", "Template", "TemplateFace", "drafts", "label_scale"]
+
 
 class Template(StrEnum):
     """What a new study starts from."""
