@@ -54,10 +54,10 @@ def alpha_ordinal(sums: CountSums) -> FloatArray:
     if sums.coincidences is None:
         raise ValueError("Ordinal alpha needs the coincidences.")
     n_k, n = sums.paired, sums.paired.sum(axis=1)
-    # Centred, so that the sums of squares below do not cancel on a million units.
+    # Measured from n / 2, their mean, so that nothing cancels when one option is very common.
     midrank = np.cumsum(n_k, axis=1) - n_k / 2 - (n / 2)[:, None]
     observed = 2 * (np.sum(n_k * midrank**2, axis=1) - _chance(midrank, sums.coincidences, midrank))
-    expected = 2 * (n * np.sum(n_k * midrank**2, axis=1) - np.sum(n_k * midrank, axis=1) ** 2)
+    expected = 2 * n * np.sum(n_k * midrank**2, axis=1)
     return _where_varied(sums, 1 - ratio((n - 1) * observed, expected))
 
 

@@ -1,10 +1,11 @@
 import json
+from fractions import Fraction
 
 import numpy as np
 import pytest
 
-from core.stats.formulas import brennan_prediger, cohen, fleiss, gwet
-from core.stats.moments import CountLayout
+from core.stats.formulas import alpha_interval_of_numbers, alpha_ordinal, brennan_prediger, cohen, fleiss, gwet
+from core.stats.moments import CountLayout, NumberSums
 from tests.stats.builders import golden_cases
 
 
@@ -37,3 +38,25 @@ def test_a_scale_of_one_option_has_no_coefficient() -> None:
     sums = layout.sums(layout.rows(np.array([[2], [3]])).sum(axis=0, keepdims=True))
     for function in (gwet, fleiss, brennan_prediger):
         assert np.isnan(function(sums, weights="identity")[0])
+
+
+def test_ordinal_alpha_stays_exact_when_one_option_is_very_common() -> None:
+    # 10^9 units with both ratings lowest, one unit rated middle and highest: n_1 = 2 * 10^9, n_2 = n_3 = 1.
+    common, n = 10**9, 2 * 10**9 + 2
+    layout = CountLayout(3, {}, {}, coincidences=True)
+    rows = layout.rows(np.array([[2, 0, 0], [0, 1, 1]]))
+    found = alpha_ordinal(layout.sums(np.array([[common, 1]]) @ rows))[0]
+    # d_23 = 1/2 + 1/2 = 1; d_12 = common + 1/2; d_13 = common + 1 + 1/2; o_23 = 1 on each side.
+    d12, d13 = common + Fraction(1, 2), common + Fraction(3, 2)
+    exact = 1 - Fraction((n - 1) * 1) / (2 * common * d12**2 + 2 * common * d13**2 + 1)
+    assert 1 - found == pytest.approx(float(1 - exact), rel=1e-6, abs=1e-15)
+    by_rank = layout.sums(np.array([[common, 1]]) @ layout.rows(np.array([[2, 0, 0], [1, 0, 1]])))
+    # One unit rated lowest and highest: d_13 = n / 2, n_3 = 1, so alpha = 1 - (n - 1) / ((n - 1) * 1) = 0.
+    assert alpha_ordinal(by_rank)[0] == pytest.approx(0.0, abs=1e-6)
+
+
+def test_equal_numbers_far_from_the_grand_mean_do_not_vary() -> None:
+    # Three units of two ratings, all 7.3 from the grand mean: 6 * sum of squares - sum^2 is nothing but float noise.
+    total, squares = np.array([sum([7.3] * 6)]), np.array([sum([7.3**2] * 6)])
+    sums = NumberSums(np.array([3.0]), np.array([6.0]), total, squares + 1e-14, np.array([1e-15]), np.array([3.0]))
+    assert np.isnan(alpha_interval_of_numbers(sums)[0])

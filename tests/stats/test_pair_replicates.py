@@ -79,8 +79,12 @@ def test_the_mean_over_pairs_is_over_defined_ones_and_says_so() -> None:
     assert Flag.PAIRS_LEFT_OUT not in only_two["cohen"].flags
 
 
-def test_a_resampled_mean_of_pairs_is_the_value_of_the_resampled_units() -> None:
-    codes = noisy_codes(30, 3, 3, missing=0.1)
+@pytest.mark.parametrize("right", [0.7, 1.0])
+def test_a_resampled_mean_of_pairs_is_the_value_of_the_resampled_units(right: float) -> None:
+    codes = noisy_codes(30, 3, 3, right=right)
+    # The third rater shares only a few units, so that its pairs are undefined in many resamples.
+    codes[5:, 2] = -1
+    codes[:5] = [[0, 0, 0], [0, 0, 0], [1, 1, 1], [0, 1, 0], [0, 0, 0]]
     table = table_of(codes, 3, clusters=np.arange(30))
     tables = pair_tables(table)
     statistic = PairStatistic(cohen, (0, 1, 2), np.eye(3))
@@ -94,3 +98,11 @@ def test_a_resampled_mean_of_pairs_is_the_value_of_the_resampled_units() -> None
         for drawn in weights
     ]
     assert found.draws[0] == pytest.approx(np.array(by_hand, dtype=float))
+
+
+def test_in_a_crowd_ten_shared_units_are_enough_and_nine_are_not() -> None:
+    codes = np.full((40, 13), -1)
+    codes[:10, :2] = noisy_codes(10, 2, 3)
+    codes[10:19, 2:4] = noisy_codes(9, 2, 3, seed=1)
+    assert pair_tables(table_of(codes, 3)).chosen(13).tolist() == [True, False]
+    assert pair_tables(table_of(codes[:, :12], 3)).chosen(12).tolist() == [True, True]

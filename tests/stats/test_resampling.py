@@ -1,5 +1,8 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from scipy.special import ndtr, ndtri
 from scipy.stats import bootstrap
 from statsmodels.stats.proportion import proportion_confint
 
@@ -116,3 +119,24 @@ def test_no_resamples_asked_leaves_an_error_and_no_interval() -> None:
     found = spread(replicates, 0, level=0.95, n_groups=30)
     assert (found.interval, found.reason) == (None, Reason.NOT_RESAMPLED)
     assert found.standard_error is not None
+
+
+def test_resamples_that_equal_the_value_count_half_on_each_side() -> None:
+    # 40 resamples at 0.4, 40 at 0.5 (the value), 20 at 0.6: 0.4 + 0.2 = 60 % lie below; no acceleration.
+    draws = np.repeat([0.4, 0.5, 0.6], [40, 40, 20])
+    found = bca(0.5, draws, np.array([0.4, 0.6]), np.array([1, 1]), level=0.5)
+    assert found is not None
+    bias = ndtri(0.6)
+    ends = np.quantile(draws, ndtr(2 * bias + ndtri(np.array([0.25, 0.75]))))
+    assert (found.low, found.high) == pytest.approx(tuple(ends))
+    assert (found.low, found.high) == (0.5, 0.6)
+
+
+def test_a_jackknife_interval_of_a_proportion_stays_within_0_and_1() -> None:
+    values = np.zeros(30)
+    values[0] = 1.0
+    point = replicate(rows_of(values), np.ones(30, dtype=np.int64), mean, rng=np.random.default_rng(0), resamples=0)
+    found = spread(replace(point, draws=None), 0, level=0.95, n_groups=30, proportion=True)
+    assert found.interval is not None
+    assert found.interval.low == 0.0
+    assert found.interval.method is IntervalMethod.JACKKNIFE

@@ -1,0 +1,135 @@
+"""One rater against a group: how well they agree with its members, beside how well these agree with each other.
+
+Both on the same units (those the one rater rated) and on the same resamples, so that their difference has an interval
+of its own; two intervals that overlap, or do not, say nothing about a difference.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.stats.agreement import pair_statistic
+from core.stats.arrays import BoolArray, FloatArray, ratio
+from core.stats.coefficients import COEFFICIENTS
+from core.stats.estimates import Estimate, Flag, Reason
+from core.stats.pair_replicates import replicate_mean_of_pairs
+from core.stats.pairs import PairStatistic, PairTables, pair_tables
+from core.stats.ratings import RaterId, RatingTable
+from core.stats.resampling import SMALL_SAMPLE, Replicates, spread
+from core.stats.weights import identity_weights
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """One rater against a group.
+
+    Attributes:
+        rater_id: The one.
+        percent, kappa: Mean over the members of percent agreement and Cohen's kappa with each.
+        ceiling_percent, ceiling: The same among the members, on the units that the one rated.
+        difference: `kappa - ceiling`; below 0 the one agrees less with the members than they do with each other.
+    """
+
+    rater_id: RaterId
+    percent: Estimate
+    kappa: Estimate
+    ceiling_percent: Estimate
+    ceiling: Estimate
+    difference: Estimate
+
+
+def against(
+    table: RatingTable, rater_id: RaterId, members: Sequence[RaterId], *, seed: int, level: float = 0.95,
+    resamples: int = 1000,
+) -> Against:  # fmt: skip
+    """How one rater agrees with each member of a group, on average, and how the members agree with each other.
+
+    Args:
+        table: Ratings by named raters, on a scale of options.
+        rater_id: The one.
+        members: The group; the one is not part of it.
+        seed: Seed of the bootstrap.
+        level: Nominal coverage.
+        resamples: Bootstrap resamples; 0 for values and standard errors only.
+
+    Raises:
+        BadInput: Nobody has one of these names.
+        ValueError: The raters are anonymous.
+    """
+    names = ("against_percent", "against_kappa", "ceiling_percent", "ceiling_kappa", "against_difference")
+    if table.scale.is_numeric:
+        return Against(rater_id, *(Estimate(name, None, 0, 0, reason=Reason.NEEDS_OPTIONS) for name in names))
+    both = _rated_by_the_one(table.of_raters([*members, rater_id]))
+    one = both.n_raters - 1
+    tables = pair_tables(both)
+    statistics = _statistics(table)
+    with_one = np.any(tables.pairs == one, axis=1)
+    sides = []
+    for kept in (with_one, ~with_one):
+        chosen = PairTables(tables.pairs[kept], tables.tables[kept])
+        rng = np.random.default_rng(seed)  # the same resamples on both sides
+        sides.append(replicate_mean_of_pairs(both, chosen, statistics, rng=rng, resamples=resamples))
+    members_on = both.ratings_per_unit() - 1
+    shared, compared = members_on >= 1, members_on >= 2
+    difference = _difference(*sides)
+    return Against(
+        rater_id,
+        _estimate(names[0], both, sides[0], 0, shared, level),
+        _estimate(names[1], both, sides[0], 1, shared, level),
+        _estimate(names[2], both, sides[1], 0, compared, level),
+        _estimate(names[3], both, sides[1], 1, compared, level),
+        _estimate(names[4], both, difference, 1, compared, level),
+    )
+
+
+def _rated_by_the_one(table: RatingTable) -> RatingTable:
+    rated = np.zeros(table.n_units, np.bool_)
+    rated[table.units[table.known_raters() == table.n_raters - 1]] = True
+    return table.of_units(rated)
+
+
+def _statistics(table: RatingTable) -> tuple[PairStatistic, PairStatistic]:
+    every = tuple(range(len(table.scale.options)))
+    same = PairStatistic(_same_answers, every, identity_weights(len(every)))
+    return same, pair_statistic(COEFFICIENTS["cohen"], table.scale)
+
+
+def _same_answers(tables: FloatArray, weights: FloatArray) -> FloatArray:
+    """sum_kl w_kl n_kl / n of one or many tables of two raters."""
+    return ratio(np.sum(tables * weights, axis=(-2, -1)), tables.sum(axis=(-2, -1)))
+
+
+def _difference(first: Replicates, second: Replicates) -> Replicates:
+    draws = None if first.draws is None or second.draws is None else first.draws - second.draws
+    return Replicates(first.point - second.point, draws, first.left_out - second.left_out, first.frequency)
+
+
+def _estimate(
+    name: str, table: RatingTable, replicates: Replicates, which: int, compared: BoolArray, level: float
+) -> Estimate:
+    n_units, n_ratings = int(compared.sum()), int(table.ratings_per_unit()[compared].sum())
+    groups = n_units if table.clusters is None else len(np.unique(table.clusters[compared]))
+    value = float(replicates.point[which]) if len(replicates.point) else float("nan")
+    if np.isnan(value):
+        reason = Reason.NO_VARIATION if n_units else Reason.NO_PAIRABLE_ITEMS
+        return Estimate(name, None, n_units, n_ratings, n_groups=groups, reason=reason)
+    found = spread(replicates, which, level=level, n_groups=groups, proportion=name.endswith("percent"))
+    flags = [
+        (Flag.SMALL_SAMPLE, groups < SMALL_SAMPLE),
+        (Flag.CLUSTERED, table.clusters is not None),
+        (Flag.UNDEFINED_RESAMPLES, found.undefined > 0),
+    ]
+    return Estimate(
+        name=name,
+        value=value,
+        n_units=n_units,
+        n_ratings=n_ratings,
+        n_groups=groups,
+        interval=found.interval,
+        standard_error=found.standard_error,
+        interval_reason=found.reason,
+        flags=tuple(flag for flag, raised in flags if raised),
+        resamples=found.resamples,
+        undefined_resamples=found.undefined,
+    )
