@@ -118,8 +118,8 @@ class Assignment(Record, table=True):
 
     __table_args__ = (
         UniqueConstraint("rater_id", "subject_id", "repetition"),
-        Index("ix_assignment_rater_state", "rater_id", "state", "subject_id"),
-        Index("ix_assignment_study_state", "study_id", "state"),
+        Index("ix_assignment_rater_state", "rater_id", "repetition", "state", "subject_id"),
+        Index("ix_assignment_study_state", "study_id", "state", "subject_id"),
         Index("ix_assignment_subject", "subject_id"),
         CheckConstraint("state in ('to do', 'draft', 'submitted', 'skipped', 'flagged')", name="ck_assignment_state"),
     )

@@ -6,10 +6,11 @@ are not seen.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import RowMapping, bindparam, or_, select, text
+from sqlalchemy import bindparam, or_, select, text
 from sqlmodel import Session
 
 from core.errors import NotFound
@@ -147,7 +148,7 @@ def read_subject_ids(
             continue
         known = (after[place] if after else None) or 0
         rows = connection.execute(_SUBJECT_IDS, {"study": face.id, "kind": kind, "after": known, "last": last})
-        parts.append(np.fromiter((row[0] for row in rows.cursor), dtype=np.int64) if rows.cursor is not None else _NONE)
+        parts.append(np.fromiter(rows.scalars(), dtype=np.int64))
     found = np.sort(np.concatenate(parts)) if parts else _NONE
     hidden = [row[0] for row in connection.execute(_UNFINISHED, {"study": face.id})]
     return found[~np.isin(found, np.array(hidden, dtype=np.int64))] if hidden else found
@@ -184,16 +185,24 @@ def read_subjects(study_id: int, subject_ids: Sequence[int], *, session: Session
     }
 
 
-def read_items(item_ids: Sequence[int], *, session: Session) -> Mapping[int, RowMapping]:
-    """Key -> `messages`, `context`."""
+@dataclass(frozen=True, slots=True)
+class ItemRow:
+    """What an item says; its metadata and where it came from are not read."""
+
+    messages: Sequence[Mapping[str, Any]]
+    context: str | None
+
+
+def read_items(item_ids: Sequence[int], *, session: Session) -> Mapping[int, ItemRow]:
+    """The items by key."""
     query = select(_ITEM.c.id, _ITEM.c.messages, _ITEM.c.context).where(_ITEM.c.id.in_(list(item_ids)))
-    return {row["id"]: row for row in session.connection().execute(query).mappings()}
+    return {row.id: ItemRow(row.messages, row.context) for row in session.connection().execute(query)}
 
 
-def read_outputs(output_ids: Sequence[int], *, session: Session) -> Mapping[int, RowMapping]:
-    """Key -> `messages`; never the system that made it."""
+def read_outputs(output_ids: Sequence[int], *, session: Session) -> Mapping[int, Sequence[Mapping[str, Any]]]:
+    """The messages of outputs by key; never the system that made them."""
     query = select(_OUTPUT.c.id, _OUTPUT.c.messages).where(_OUTPUT.c.id.in_(list(output_ids)))
-    return {row["id"]: row for row in session.connection().execute(query).mappings()}
+    return {row.id: row.messages for row in session.connection().execute(query)}
 
 
 _REFERENCES = text(

@@ -1,5 +1,6 @@
-"""Grading: what a study asks, the next subjects of a person, and what they answered so far. (Keeping answers:
-`grading_saving`.)
+"""Grading: what a study asks, the next subjects of a person, and what they answered so far.
+
+Answers are kept by `core.workflow.grading_saving`; what one process holds in memory is `GradingDesk`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +12,7 @@ import numpy as np
 
 from core.errors import BadInput, NotFound, shortened
 from core.models.grading_rules import GradingRules
-from core.rendering import word_diff
+from core.rendering import snippet, word_diff
 from core.store import grading as own
 from core.store import grading_subjects as texts
 from core.store.grading import Given, Place
@@ -25,7 +26,6 @@ from core.workflow.grading_scene import Progress, count_mine, name_of, progress_
 from core.workflow.workspace import Visitor
 
 __all__ = [
-    "Card",
     "Diff",
     "GradingDesk",
     "Mine",
@@ -146,10 +146,15 @@ class Mine:
 
 @dataclass(frozen=True, slots=True)
 class Diff:
-    """Two outputs with their different words marked, as they stand on the card."""
+    """Two outputs with their different words marked, as they stand on the card.
+
+    Attributes:
+        coarse: Whether some passage was too long to compare word by word and is marked as a whole.
+    """
 
     left: str
     right: str
+    coarse: bool
 
 
 def state(desk: GradingDesk, visitor: Visitor, *, study: int) -> StateFace:
@@ -283,11 +288,11 @@ def diff(desk: GradingDesk, visitor: Visitor, *, study: int, subject: int) -> Di
             places = own.read_places(rater_id, [subject], session=session)
         order = order_of(found, places.get(subject), seed=face.seed, name=name)
         rows = texts.read_outputs(found.output_ids, session=session)
-    words = [text_of(rows[key]["messages"]) for key in found.output_ids]
+    words = [text_of(rows[key]) for key in found.output_ids]
     if order == "BA":
         words.reverse()
-    left, right = word_diff(*words)
-    return Diff(left, right)
+    marked = word_diff(words[0], words[1])
+    return Diff(marked.left_html, marked.right_html, marked.coarse)
 
 
 def mine(desk: GradingDesk, visitor: Visitor, *, study: int, which: str = "all", before: str | None = None) -> Mine:
@@ -333,7 +338,7 @@ def mine(desk: GradingDesk, visitor: Visitor, *, study: int, which: str = "all",
             at=place.changed_at,
             summary=_summary(frame, place, said.get(place.subject_id, ())),
             reason=place.reason,
-            snippet=_cut(text_of(items[subjects[place.subject_id].item_id]["messages"][-1:]), _SNIPPET),
+            snippet=snippet(text_of(items[subjects[place.subject_id].item_id].messages[-1:]), _SNIPPET),
         )
         for place in places
         if place.subject_id in subjects
@@ -360,13 +365,8 @@ def _summary(frame: Frame, place: Place, given: Sequence[Given]) -> str:
         for key, criterion in questions.items()
         if key in latest and latest[key].absence != "withdrawn"
     ]
-    return _cut("; ".join(parts), _SUMMARY)
+    return snippet("; ".join(parts), _SUMMARY)
 
 
 def _answer(row: Given) -> Answer:
     return Answer(row.option, row.number, row.absence)
-
-
-def _cut(words: str, limit: int) -> str:
-    line = " ".join(words[: limit * 4].split())
-    return line if len(line) <= limit else line[: limit - 1] + "…"

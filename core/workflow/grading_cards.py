@@ -1,6 +1,7 @@
-"""What the card may contain: read in one go, rendered afterwards. Nothing a blind grader must not see is ever read here.
+"""What the card may contain: read in one go, rendered afterwards.
 
-Reading needs a session; rendering does not, so that no transaction waits for Markdown.
+Systems and other people's ratings are never read here, verdicts only for a reveal. Reading needs a session; rendering
+does not, so that no transaction waits for Markdown.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,12 +11,12 @@ from typing import Any, TypeVar, cast
 
 from core.models.grading_rules import ReferenceShown
 from core.models.grading_rules import Reveal as RevealRule
-from core.rendering import messages_html, plain, rendered, word_count
+from core.rendering import messages_html, rendered, word_count
 from core.store import grading as own
 from core.store import grading_subjects as texts
 from core.store.database import Session
 from core.store.grading import Given, Place, Press
-from core.store.grading_subjects import ReferenceRow, StudyFace, SubjectRow
+from core.store.grading_subjects import ItemRow, ReferenceRow, StudyFace, SubjectRow
 from core.store.grading_verdicts import Verdict, read_verdicts
 from core.store.studies import AskedCriterion
 from core.workflow.grading_answers import Answer, shown_label, shown_option
@@ -124,7 +125,7 @@ class CardParts:
     subject: SubjectRow
     order: str | None
     criteria: tuple[AskedCriterion, ...]
-    item: "_ItemFace | Mapping[str, Any]"
+    item: "_ItemFace | ItemRow"
     outputs: Sequence["tuple[int, _OutputText | Messages]"]
     references: Sequence[ReferenceRow]
     place: Place | None
@@ -162,6 +163,8 @@ def text_of(messages: Messages) -> str:
 
 
 def _words(content: object) -> str:
+    if isinstance(content, list):
+        return "\n".join(_words(part.get("text") if isinstance(part, dict) else part) for part in content)
     if content is None:
         return ""
     return content if isinstance(content, str) else dumps(content, ensure_ascii=False)
@@ -220,9 +223,9 @@ def read_cards(
 
 def _read_texts(
     desk: GradingDesk, subjects: Sequence[SubjectRow], session: Session
-) -> "tuple[dict[int, _ItemFace | Mapping[str, Any]], dict[int, _OutputText | Messages]]":
+) -> "tuple[dict[int, _ItemFace | ItemRow], dict[int, _OutputText | Messages]]":
     """Items and outputs by key: rendered where that is at hand, else as they stand in the database."""
-    items: dict[int, _ItemFace | Mapping[str, Any]] = {}
+    items: dict[int, _ItemFace | ItemRow] = {}
     outputs: dict[int, _OutputText | Messages] = {}
     for subject in subjects:
         item = desk.texts.get(("item", subject.item_id))
@@ -237,8 +240,7 @@ def _read_texts(
     if missing_items:
         items |= texts.read_items(sorted(missing_items), session=session)
     if missing_outputs:
-        rows = texts.read_outputs(sorted(missing_outputs), session=session)
-        outputs |= {key: row["messages"] for key, row in rows.items()}
+        outputs |= texts.read_outputs(sorted(missing_outputs), session=session)
     return items, outputs
 
 
@@ -365,12 +367,12 @@ def shown_draft(place: Place | None, parts: CardParts) -> Mapping[str, Any] | No
     return {name: draft.get(name) for name in ("comment", "confidence", "criterion")} | {"values": values}
 
 
-def _item(desk: GradingDesk, key: int, item: _ItemFace | Mapping[str, Any]) -> _ItemFace:
+def _item(desk: GradingDesk, key: int, item: _ItemFace | ItemRow) -> _ItemFace:
     if isinstance(item, _ItemFace):
         return item
-    context = rendered(item["context"]) if item["context"] else None
-    raw = "\n".join(plain(_words(message.get("content"))) for message in item["messages"])
-    face = _ItemFace(messages_html(item["messages"]), raw, context)
+    context = rendered(item.context) if item.context else None
+    raw = messages_html(item.messages, raw=True)
+    face = _ItemFace(messages_html(item.messages), raw, context)
     desk.texts.put(("item", key), face, len(face.messages_html) + len(raw) + len(context or "") + 100)
     return face
 
@@ -378,9 +380,7 @@ def _item(desk: GradingDesk, key: int, item: _ItemFace | Mapping[str, Any]) -> _
 def _output(desk: GradingDesk, key: int, output: _OutputText | Messages) -> _OutputText:
     if isinstance(output, _OutputText):
         return output
-    text = text_of(output)
-    html = rendered(text) if len(output) < 2 else messages_html(output)
-    face = _OutputText(html, plain(text), word_count(text))
+    face = _OutputText(messages_html(output), messages_html(output, raw=True), word_count(text_of(output)))
     desk.texts.put(("output", key), face, len(face.html) + len(face.raw_html) + 100)
     return face
 

@@ -196,7 +196,7 @@ class GradingDesk:
             face = read_face(study_id, session=session)
             return len(self.subject_ids(face, self.frame(face, session=session), session=session))
 
-    def upcoming(  # noqa: PLR0913 - what to take, of whom, and from where
+    def upcoming(
         self, face: StudyFace, frame: Frame, *, name: str, rater_id: int | None, besides: Collection[int], count: int,
         session: Session,
     ) -> list[int]:  # fmt: skip

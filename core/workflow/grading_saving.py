@@ -196,9 +196,10 @@ def _check_seen(scene: Scene, grade: Grade) -> None:
         raise BadInput(where="act", found=shortened(grade.act), expected='"grade" or "revise"')
     if grade.order != scene.order:
         raise Conflict("The outputs stand on other sides now; the page will load them again.")
-    if grade.guideline is not None and grade.guideline != scene.face.guideline_id:
-        if not texts.owns_guideline(scene.face.id, grade.guideline, session=scene.session):
-            raise NotFound("guideline", grade.guideline)
+    seen = grade.guideline
+    is_current = seen is None or seen == scene.face.guideline_id
+    if seen is not None and not is_current and not texts.owns_guideline(scene.face.id, seen, session=scene.session):
+        raise NotFound("guideline", seen)
     if grade.rubric == scene.frame.rubric_id:
         return
     if not texts.owns_rubric(scene.face.id, grade.rubric, session=scene.session):
@@ -249,7 +250,7 @@ def _rows(
     """One row a question: the answer, or "withdrawn" where an answer given before was left out this time."""
     before = {scene.frame.questions[row.criterion_id]: row for row in standing if row.phase == phase}
     said = {scene.frame.questions[row.criterion_id] for row in standing if row.absence != "withdrawn"
-            and (row.phase == phase or phase == "revised")}  # fmt: skip
+            and phase in (row.phase, "revised")}  # fmt: skip
     taken_back = dict.fromkeys(sorted(said - answers.keys()), Answer(absence="withdrawn"))
     return [
         _row(scene, question, answer, phase, submission, before.get(question))

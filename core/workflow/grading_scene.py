@@ -70,7 +70,8 @@ def enter(
     Args:
         desk: The process's desk.
         visitor: Who acts.
-        study, subject: Where.
+        study: Where.
+        subject: On what.
         nonce: Of a press that may have been saved before; a closed study answers it again.
         session: A writing session.
 

@@ -1,5 +1,7 @@
 """The grading card's routes: JSON in, one call of `core.workflow`, JSON out."""
 
+from functools import partial
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -10,7 +12,7 @@ from core.workflow.grading import GradingDesk
 from core.workflow.grading_saving import Grade
 from core.workflow.visitors import COOKIE, cookie_of, visitor_named
 from core.workflow.workspace import Visitor
-from pages.routes import grading_requests as asks
+import pages.routes.grading_requests as asks
 from pages.routes.exchange import asked, posted
 
 _YEAR = 365 * 24 * 3600
@@ -18,67 +20,25 @@ _YEAR = 365 * 24 * 3600
 
 def routes(desk: GradingDesk) -> list[Route]:
     """Every route of the grading card, over one desk."""
-
-    def state(visitor: Visitor, query: asks.StudyQuery) -> object:
-        return grading.state(desk, visitor, study=query.study)
-
-    def take_next(visitor: Visitor, request: asks.NextRequest) -> object:
-        return grading.next_cards(desk, visitor, study=request.study, holding=request.holding, count=request.count)
-
-    def submit(visitor: Visitor, request: asks.SubmitRequest) -> object:
-        return grading_saving.submit(desk, visitor, _grade(request))
-
-    def draft(visitor: Visitor, request: asks.DraftRequest) -> object:
-        return grading_saving.save_draft(
-            desk, visitor, study=request.study, subject=request.subject, number=request.number,
-            draft=request.draft.model_dump(exclude_none=False) | {"values": _values(request.draft.values)},
-        )  # fmt: skip
-
-    def skip(visitor: Visitor, request: asks.SetAsideRequest) -> object:
-        return _set_aside(desk, visitor, request, "skipped")
-
-    def flag(visitor: Visitor, request: asks.SetAsideRequest) -> object:
-        return _set_aside(desk, visitor, request, "flagged")
-
-    def undo(visitor: Visitor, request: asks.UndoRequest) -> object:
-        if request.submission is not None and request.subject is None:
-            return grading_saving.undo(
-                desk, visitor, study=request.study, submission=request.submission, nonce=request.nonce
-            )
-        if request.subject is not None and request.submission is None:
-            return grading_saving.take_up(
-                desk, visitor, study=request.study, subject=request.subject, nonce=request.nonce
-            )
-        raise BadInput(where="undo", found="both or neither", expected="a submission, or a subject")
-
-    def keep(visitor: Visitor, request: asks.KeepRequest) -> object:
-        return grading_saving.keep(
-            desk, visitor, study=request.study, subject=request.subject, submission=request.submission,
-            nonce=request.nonce,
-        )  # fmt: skip
-
-    def open_card(visitor: Visitor, query: asks.SubjectQuery) -> object:
-        return {"card": grading.open_card(desk, visitor, study=query.study, subject=query.subject)}
-
-    def diff(visitor: Visitor, query: asks.SubjectQuery) -> object:
-        return grading.diff(desk, visitor, study=query.study, subject=query.subject)
-
-    def mine(visitor: Visitor, query: asks.MineQuery) -> object:
-        return grading.mine(desk, visitor, study=query.study, which=query.state, before=query.before)
-
+    read = {
+        "state": asked(asks.StudyQuery, partial(_state, desk)),
+        "open": asked(asks.SubjectQuery, partial(_open, desk)),
+        "diff": asked(asks.SubjectQuery, partial(_diff, desk)),
+        "mine": asked(asks.MineQuery, partial(_mine, desk)),
+    }
+    write = {
+        "who": _who,
+        "next": posted(asks.NextRequest, partial(_next, desk)),
+        "submit": posted(asks.SubmitRequest, partial(_submit, desk)),
+        "draft": posted(asks.DraftRequest, partial(_draft, desk)),
+        "skip": posted(asks.SetAsideRequest, partial(_set_aside, desk, "skipped")),
+        "flag": posted(asks.SetAsideRequest, partial(_set_aside, desk, "flagged")),
+        "undo": posted(asks.UndoRequest, partial(_undo, desk)),
+        "keep": posted(asks.KeepRequest, partial(_keep, desk)),
+    }
     return [
-        Route("/grading/who", _who, methods=["POST"]),
-        Route("/grading/state", asked(asks.StudyQuery, state), methods=["GET"]),
-        Route("/grading/next", posted(asks.NextRequest, take_next), methods=["POST"]),
-        Route("/grading/submit", posted(asks.SubmitRequest, submit), methods=["POST"]),
-        Route("/grading/draft", posted(asks.DraftRequest, draft), methods=["POST"]),
-        Route("/grading/skip", posted(asks.SetAsideRequest, skip), methods=["POST"]),
-        Route("/grading/flag", posted(asks.SetAsideRequest, flag), methods=["POST"]),
-        Route("/grading/undo", posted(asks.UndoRequest, undo), methods=["POST"]),
-        Route("/grading/keep", posted(asks.KeepRequest, keep), methods=["POST"]),
-        Route("/grading/open", asked(asks.SubjectQuery, open_card), methods=["GET"]),
-        Route("/grading/diff", asked(asks.SubjectQuery, diff), methods=["GET"]),
-        Route("/grading/mine", asked(asks.MineQuery, mine), methods=["GET"]),
+        *(Route(f"/grading/{name}", endpoint, methods=["GET"]) for name, endpoint in read.items()),
+        *(Route(f"/grading/{name}", endpoint, methods=["POST"]) for name, endpoint in write.items()),
     ]
 
 
@@ -96,30 +56,69 @@ async def _who(request: Request) -> Response:
     return response
 
 
-def _grade(request: asks.SubmitRequest) -> Grade:
-    return Grade(
-        study=request.study,
-        subject=request.subject,
-        nonce=request.nonce,
-        values={key: value.answer() for key, value in request.values.items()},
-        comment=request.comment or "",
-        confidence=request.confidence,
-        seconds=request.seconds,
-        shown_ms_ago=request.shown_ms_ago,
-        order=request.order,
-        rubric=request.rubric,
-        guideline=request.guideline,
-        act=request.act,
-        number=request.number,
+def _state(desk: GradingDesk, visitor: Visitor, query: asks.StudyQuery) -> object:
+    return grading.state(desk, visitor, study=query.study)
+
+
+def _open(desk: GradingDesk, visitor: Visitor, query: asks.SubjectQuery) -> object:
+    return {"card": grading.open_card(desk, visitor, study=query.study, subject=query.subject)}
+
+
+def _diff(desk: GradingDesk, visitor: Visitor, query: asks.SubjectQuery) -> object:
+    return grading.diff(desk, visitor, study=query.study, subject=query.subject)
+
+
+def _mine(desk: GradingDesk, visitor: Visitor, query: asks.MineQuery) -> object:
+    return grading.mine(desk, visitor, study=query.study, which=query.state, before=query.before)
+
+
+def _next(desk: GradingDesk, visitor: Visitor, wanted: asks.NextRequest) -> object:
+    return grading.next_cards(desk, visitor, study=wanted.study, holding=wanted.holding, count=wanted.count)
+
+
+def _submit(desk: GradingDesk, visitor: Visitor, press: asks.SubmitRequest) -> object:
+    grade = Grade(
+        study=press.study,
+        subject=press.subject,
+        nonce=press.nonce,
+        values={key: value.answer() for key, value in press.values.items()},
+        comment=press.comment or "",
+        confidence=press.confidence,
+        seconds=press.seconds,
+        shown_ms_ago=press.shown_ms_ago,
+        order=press.order,
+        rubric=press.rubric,
+        guideline=press.guideline,
+        act=press.act,
+        number=press.number,
+    )
+    return grading_saving.submit(desk, visitor, grade)
+
+
+def _draft(desk: GradingDesk, visitor: Visitor, sent: asks.DraftRequest) -> object:
+    draft = sent.draft.model_dump(exclude={"values"})
+    draft["values"] = {key: value.answer().to_json() for key, value in sent.draft.values.items()}
+    return grading_saving.save_draft(
+        desk, visitor, study=sent.study, subject=sent.subject, number=sent.number, draft=draft
     )
 
 
-def _values(values: dict[str, asks.Value]) -> dict[str, dict[str, str | float]]:
-    return {key: value.answer().to_json() for key, value in values.items()}
-
-
-def _set_aside(desk: GradingDesk, visitor: Visitor, request: asks.SetAsideRequest, state: str) -> object:
+def _set_aside(desk: GradingDesk, state: str, visitor: Visitor, press: asks.SetAsideRequest) -> object:
     return grading_saving.set_aside(
-        desk, visitor, study=request.study, subject=request.subject, nonce=request.nonce, reason=request.reason,
-        state=state,
-    )  # fmt: skip
+        desk, visitor, study=press.study, subject=press.subject, nonce=press.nonce, reason=press.reason, state=state
+    )
+
+
+def _undo(desk: GradingDesk, visitor: Visitor, press: asks.UndoRequest) -> object:
+    study, nonce = press.study, press.nonce
+    if press.submission is not None and press.subject is None:
+        return grading_saving.undo(desk, visitor, study=study, submission=press.submission, nonce=nonce)
+    if press.subject is not None and press.submission is None:
+        return grading_saving.take_up(desk, visitor, study=study, subject=press.subject, nonce=nonce)
+    raise BadInput(where="undo", found="both or neither", expected="a submission, or a subject")
+
+
+def _keep(desk: GradingDesk, visitor: Visitor, press: asks.KeepRequest) -> object:
+    return grading_saving.keep(
+        desk, visitor, study=press.study, subject=press.subject, submission=press.submission, nonce=press.nonce
+    )

@@ -149,6 +149,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("study_id", "external_id"),
     )
     op.create_index(op.f("ix_item_import_id"), "item", ["import_id"], unique=False)
+    op.create_index(
+        "ix_item_replaces",
+        "item",
+        ["replaces_id"],
+        unique=False,
+        sqlite_where=sa.text("replaces_id is not null"),
+        postgresql_where=sa.text("replaces_id is not null"),
+    )
     op.create_table(
         "system",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -512,8 +520,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("rater_id", "subject_id", "repetition"),
     )
-    op.create_index("ix_assignment_rater_state", "assignment", ["rater_id", "state", "subject_id"], unique=False)
-    op.create_index("ix_assignment_study_state", "assignment", ["study_id", "state"], unique=False)
+    op.create_index(
+        "ix_assignment_rater_state", "assignment", ["rater_id", "repetition", "state", "subject_id"], unique=False
+    )
+    op.create_index("ix_assignment_study_state", "assignment", ["study_id", "state", "subject_id"], unique=False)
     op.create_index("ix_assignment_subject", "assignment", ["subject_id"], unique=False)
     op.create_table(
         "call",
