@@ -8,6 +8,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from core.settings import ROOT
 from core.errors import NotFound, TouchstoneError
 from core.workflow.studies import StudySummary, find_study, list_studies
 from core.workflow.visitors import visitor_from_cookie
@@ -15,26 +16,28 @@ from core.workflow.workspace import Visitor, Workspace
 from pages.parts.space import shared_workspace
 
 PAGES = (
-    ("study", "Study", ":material/folder_open:"),
-    ("importing", "Import", ":material/upload_file:"),
-    ("grade", "Grade", ":material/rate_review:"),
-    ("agreement", "Agreement", ":material/join_inner:"),
-    ("exporting", "Export", ":material/download:"),
+    ("study", "Study"),
+    ("importing", "Import"),
+    ("grade", "Grade"),
+    ("agreement", "Agreement"),
+    ("exporting", "Export"),
 )
-"""File, title and icon of every page, in the order of the work."""
+"""File and title of every page, in the order of the work. No icons: the browser would fetch them from elsewhere."""
 
-_STYLE = Path(__file__).with_name("touchstone.css")
+_PARTS = Path(__file__).parent
 
 
 def navigation() -> StreamlitPage:
     """The page to run, after drawing what all pages share."""
     pages = [
-        st.Page(f"pages/{file}.py", title=title, icon=icon, url_path=file, default=file == "study")
-        for file, title, icon in PAGES
+        st.Page(f"pages/{file}.py", title=title, url_path=file, default=file == "study")
+        for file, title in PAGES
+        if (ROOT / "pages" / f"{file}.py").exists()
     ]
     chosen = st.navigation(pages)
-    st.set_page_config(page_title=f"{chosen.title} · Touchstone", page_icon=":material/balance:", layout="wide")
-    st.html(f"<style>{_STYLE.read_text(encoding='utf-8')}</style>")
+    st.set_page_config(page_title=f"{chosen.title} · Touchstone", page_icon=str(_PARTS / "icon.svg"), layout="wide")
+    st.logo(str(_PARTS / "logo.svg"), size="large", link=None)
+    st.html(f"<style>{(_PARTS / 'touchstone.css').read_text(encoding='utf-8')}</style>")
     return chosen
 
 
