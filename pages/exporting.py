@@ -2,7 +2,7 @@ from html import escape
 
 import streamlit as st
 
-from core.workflow.exporting import FORMATS, PHASES, SHAPES, ExportRequest, choices, plan_export, preview
+from core.workflow.exporting import FORMATS, PHASES, SHAPES, ExportRequest, choices, column_guide, plan_export
 from pages.parts.frame import current_study, page_link, page_title, shown_problems, text_block, workspace
 from pages.parts.tables import plain_table
 from pages.routes.downloads import address_of
@@ -56,6 +56,6 @@ with right, shown_problems():
         )
         text_block(_NOTES.get(request.format, "Written a piece at a time: large studies are no problem."))
         text_block(_EXPOSED)
-        plain_table(preview(export), caption=f"The first rows of {export.rows:,}")
+        plain_table((("Column", "What it holds"), column_guide(export)), caption=f"{len(export.columns)} columns")
     else:
         text_block("No rating fits this choice. Take a filter away.", kind="empty")

@@ -197,16 +197,9 @@ def choices(workspace: Workspace, study: str) -> Choices:
     )
 
 
-def preview(export: Export, *, rows: int = 8, width: int = 60) -> tuple[Sequence[str], Sequence[Sequence[str]]]:
-    """The header and the first rows as short texts."""
-    first: Sequence[Sequence[Cell]] = next(export.batches(), ())
-    shown = [["" if cell is None else _short(str(cell), width) for cell in row] for row in first[:rows]]
-    return tuple(export.columns), shown
-
-
-def _short(text: str, width: int) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= width else line[: width - 1] + "…"
+def column_guide(export: Export) -> Sequence[tuple[str, str]]:
+    """Every column with what it holds. No row is shown: whoever looks at this page may still grade blind."""
+    return [(name, LONG_COLUMNS.get(name, "The rating in force of this rater.")) for name in export.columns]
 
 
 def _filter(request: ExportRequest, study_id: int, session: Session) -> exports.RatingFilter:

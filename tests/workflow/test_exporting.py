@@ -11,7 +11,7 @@ from sqlmodel import select
 from core.errors import BadInput, Cancelled, Conflict, NotFound
 from core.models.ratings import Exposure
 from core.scales import pass_fail, preference
-from core.workflow.exporting import ExportRequest, choices, plan_export, preview, start_export, write_export
+from core.workflow.exporting import ExportRequest, choices, column_guide, plan_export, start_export, write_export
 from core.workflow.workspace import Visitor, Workspace
 from tests.builders import Built, add_rater, add_rating, build_study
 
@@ -150,11 +150,12 @@ def test_a_file_appears_only_when_it_is_whole(any_workspace: Workspace, built: B
         write_export(any_workspace, Visitor(), request, target)
 
 
-def test_the_preview_is_short_plain_text(any_workspace: Workspace, built: Built) -> None:
-    header, rows = preview(plan_export(any_workspace, ExportRequest(study=str(built.study))), rows=2, width=20)
-    assert len(header) == len(rows[0])
-    assert len(rows) == 2
-    assert max(len(cell) for row in rows for cell in row) == 20
+def test_the_guide_explains_every_column_and_shows_no_rating(any_workspace: Workspace, built: Built) -> None:
+    long = column_guide(plan_export(any_workspace, ExportRequest(study=str(built.study))))
+    wide = column_guide(plan_export(any_workspace, ExportRequest(study=str(built.study), shape="wide")))
+    assert dict(long)["value"].startswith("Key of the option")
+    assert dict(wide)["person:Ana"] == "The rating in force of this rater."
+    assert all(meaning for _, meaning in [*long, *wide])
 
 
 def test_choices_list_what_the_study_has(any_workspace: Workspace, built: Built) -> None:
