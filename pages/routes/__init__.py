@@ -9,7 +9,8 @@ from starlette.routing import BaseRoute
 from core.settings import read_settings
 from core.workflow.serving import end_with_parent, require_prepared
 from pages.parts.space import shared_desk, shared_workspace
-from pages.routes import downloads, grading, health
+from pages.routes import downloads, health
+from pages.routes.grading import routes as grading_routes
 
 
 def all_routes() -> list[BaseRoute]:
@@ -20,7 +21,7 @@ def all_routes() -> list[BaseRoute]:
     """
     workspace = shared_workspace()
     require_prepared(workspace)
-    return [*health.routes(workspace), *grading.routes(shared_desk()), *downloads.routes(workspace)]
+    return [*health.routes(workspace), *grading_routes(shared_desk()), *downloads.routes(workspace)]
 
 
 @asynccontextmanager

@@ -6,13 +6,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+import pages.routes.grading_requests as asks
 from core.errors import BadInput
 from core.workflow import grading, grading_saving
 from core.workflow.grading import GradingDesk
 from core.workflow.grading_saving import Grade
 from core.workflow.visitors import COOKIE, cookie_of, visitor_named
 from core.workflow.workspace import Visitor
-import pages.routes.grading_requests as asks
 from pages.routes.exchange import asked, posted
 
 _YEAR = 365 * 24 * 3600
