@@ -7,9 +7,10 @@ from pathlib import Path
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
+from streamlit.runtime.pages_manager import PagesManager
 
-from core.settings import ROOT
 from core.errors import NotFound, TouchstoneError
+from core.settings import ROOT
 from core.workflow.studies import StudySummary, find_study, list_studies
 from core.workflow.visitors import visitor_from_cookie
 from core.workflow.workspace import Visitor, Workspace
@@ -25,6 +26,9 @@ PAGES = (
 """File and title of every page, in the order of the work. No icons: the browser would fetch them from elsewhere."""
 
 _PARTS = Path(__file__).parent
+
+# Until st.navigation has run once, Streamlit would run the file of an address such as /grade alone, without its frame.
+PagesManager.uses_pages_directory = False
 
 
 def navigation() -> StreamlitPage:
