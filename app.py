@@ -2,15 +2,11 @@
 
 import streamlit as st
 from starlette.middleware import Middleware
-from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.parts.frame import navigation
 from pages.routes import all_routes, lifespan
 from pages.routes.headers import SecurityHeaders
-
-# Else the first address opened after a start, such as /grade, runs that page's file without what surrounds it.
-PagesManager.uses_pages_directory = False
 
 if get_script_run_ctx(suppress_warning=True) is None:
     app = st.App(__file__, routes=all_routes(), middleware=[Middleware(SecurityHeaders)], lifespan=lifespan)
