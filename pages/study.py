@@ -38,7 +38,7 @@ def wanted_study() -> StudyDetail | None:
 def show_study(detail: StudyDetail) -> None:
     """One study in six tabs; only the open one is worked out."""
     space = workspace()
-    st.button("All studies", key="all-studies", icon=":material/arrow_back:", type="tertiary", on_click=leave_study)
+    st.button("← All studies", key="all-studies", type="tertiary", on_click=leave_study)
     page_title("Study", detail.summary)
     if detail.summary.closed:
         st.html(tags(detail.summary))

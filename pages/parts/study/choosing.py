@@ -9,7 +9,7 @@ from core.workflow.studies import StudySummary, create_study, list_studies
 from core.workflow.templates import FACES, Template
 from core.workflow.workspace import Workspace
 from pages.parts.frame import page_link, page_title, shown_problems, text_block, visitor
-from pages.parts.study.words import counted, holdings, tags
+from pages.parts.study.words import FORM_WIDTH, counted, holdings, tags
 
 _SHOWN = 30
 """Studies listed at once; a longer list is searched."""
@@ -31,12 +31,12 @@ def leave_study() -> None:
 def show_list(space: Workspace) -> None:
     """Every study with what it holds; below, a new one."""
     found = list_studies(space)
-    page_title("Studies", note="" if found else "A study holds what is judged, by whom, and on which questions.")
+    page_title("Studies")
     if not found:
         _show_first_steps(space)
     else:
         _show_rows(found)
-    with st.container(key="new-study"):
+    with st.container(key="new-study", width=FORM_WIDTH):
         st.html('<h2 class="sd-head">New study</h2>')
         _show_new(space)
     if found and not any(study.illustrative for study in found):
@@ -50,8 +50,9 @@ def _show_first_steps(space: Workspace) -> None:
         " create a study here.",
         kind="empty",
     )
-    _offer_demo(space, kind="primary")
-    page_link("importing", "Import a file")
+    with st.container(key="first-steps"):
+        _offer_demo(space, kind="primary")
+        page_link("importing", "Import a file")
 
 
 def _offer_demo(space: Workspace, *, kind: str) -> None:

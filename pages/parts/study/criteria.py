@@ -20,7 +20,7 @@ from core.workflow.templates import CriterionDraft
 from core.workflow.workspace import Workspace
 from pages.parts.frame import shown_problems, text_block, visitor
 from pages.parts.study.scale_editor import START, edited_scale
-from pages.parts.study.words import counted, joined, option_chips
+from pages.parts.study.words import FORM_WIDTH, counted, joined, option_chips
 
 _ABOUT = {Target.OUTPUT: "each output", Target.PAIR: "pairs of outputs", Target.ITEM: "each item"}
 _NEW = ""
@@ -35,7 +35,8 @@ def show_criteria(space: Workspace, detail: StudyDetail) -> None:
         text_block("Nothing is asked yet. Write the first criterion below, or import a file that brings its own.")
     if detail.criteria:
         _show_order(space, detail)
-    _show_editing(space, detail)
+    with st.container(key="edit-criterion", width=FORM_WIDTH):
+        _show_editing(space, detail)
 
 
 def _entry(criterion: CriterionHistory) -> str:

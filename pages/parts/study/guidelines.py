@@ -6,7 +6,7 @@ from core.workflow.study_changes import write_guideline
 from core.workflow.study_detail import StudyDetail
 from core.workflow.workspace import Workspace
 from pages.parts.frame import shown_problems, text_block, visitor
-from pages.parts.study.words import prose
+from pages.parts.study.words import FORM_WIDTH, prose
 
 
 def show_guidelines(space: Workspace, detail: StudyDetail) -> None:
@@ -17,7 +17,8 @@ def show_guidelines(space: Workspace, detail: StudyDetail) -> None:
         st.html(prose(detail.guideline))
     else:
         text_block("No guideline yet. A page that says how to grade is worth more than a tenth question.")
-    with st.expander("Write a new version" if version else "Write the guideline", expanded=not version):
+    label = "Write a new version" if version else "Write the guideline"
+    with st.container(key="write-guideline", width=FORM_WIDTH), st.expander(label, expanded=not version):
         text = st.text_area(
             "Guideline (Markdown)",
             detail.guideline,

@@ -61,7 +61,7 @@ def _progress(detail: StudyDetail) -> str:
 
 def _show_ways_on(detail: StudyDetail) -> None:
     study = str(detail.summary.id)
-    with st.container(horizontal=True, gap="medium"):
+    with st.container(key="ways-on", horizontal=True, gap="medium"):
         if kinds_in_words(detail.summary.n_subjects) and detail.asked and not detail.summary.closed:
             page_link("grade", "Grade", study=study)
         if detail.summary.n_ratings:

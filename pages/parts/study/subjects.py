@@ -47,7 +47,9 @@ def _show_missing(space: Workspace, detail: StudyDetail) -> None:
         if not missing.n_missing or kind not in detail.kinds_asked:
             continue
         some = counted(missing.n_missing, *KINDS[kind])
-        st.html(f'<p class="sd-quiet">The criteria ask about {KINDS[kind][1]}; {some} cannot be graded yet.</p>')
+        st.html(
+            f'<p class="sd-quiet">The criteria ask about {KINDS[kind][1]}; {some} of {missing.n_there + missing.n_missing:,} cannot be graded yet.</p>'
+        )
         if st.button(f"Put {some} up for grading", key=f"make-{kind}"):
             with _progress() as told:
                 made = make_subjects(space, visitor(), detail.summary.id, missing.kind, progress=told)
@@ -145,7 +147,7 @@ def _show_draws(draws: tuple[DrawSummary, ...]) -> None:
     st.html('<h2 class="sd-head">How subjects were chosen</h2>')
     rows = "".join(_draw(draw) for draw in draws)
     st.html(
-        '<div class="ts-scroll"><table class="ts"><tr><th>What</th><th>Design</th><th class="num">chosen</th>'
+        '<div class="ts-scroll"><table class="ts sd-draws"><tr><th>What</th><th>Design</th><th class="num">chosen</th>'
         '<th class="num">of</th><th class="num">seed</th><th>Note</th><th>When</th><th>By</th></tr>'
         f"{rows}</table></div>"
     )
@@ -157,5 +159,5 @@ def _draw(draw: DrawSummary) -> str:
     return (
         f"<tr><td>{KINDS[Target(draw.kind).value][1]}</td><td>{escape(draw.design)}</td>"
         f'<td class="num">{draw.n_drawn:,}</td><td class="num">{population}</td><td class="num">{seed}</td>'
-        f"<td>{escape(draw.note)}</td><td>{draw.at:%d %b %Y}</td><td>{escape(draw.by)}</td></tr>"
+        f'<td class="wide">{escape(draw.note)}</td><td>{draw.at:%d %b %Y}</td><td>{escape(draw.by)}</td></tr>'
     )

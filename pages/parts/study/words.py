@@ -13,6 +13,9 @@ from core.workflow.studies import StudySummary
 KINDS = {"item": ("item", "items"), "output": ("output", "outputs"), "pair": ("pair", "pairs")}
 """What is judged, one and many."""
 
+FORM_WIDTH = 760
+"""Pixels beyond which a form does not grow."""
+
 _STYLE = Path(__file__).with_name("study.css")
 
 
