@@ -19,6 +19,7 @@ class Reason(StrEnum):
     NEEDS_TWO_RATERS = "needs_two_raters"
     NEGATIVE_VALUES = "negative_values"
     TOO_LITTLE_OVERLAP = "too_little_overlap"
+    NO_POSITIVE_OPTION = "no_positive_option"
     NO_HUMAN_POSITIVES = "no_human_positives"
     NO_HUMAN_NEGATIVES = "no_human_negatives"
     NO_JUDGE_POSITIVES = "no_judge_positives"
@@ -67,6 +68,7 @@ _REASON_SENTENCES = {
     Reason.NEEDS_TWO_RATERS: "This number is defined for two raters only.",
     Reason.NEGATIVE_VALUES: "Ratios are not defined on a scale with negative values.",
     Reason.TOO_LITTLE_OVERLAP: "No two raters share enough units to compare them.",
+    Reason.NO_POSITIVE_OPTION: "No option of the scale counts as positive.",
     Reason.NO_HUMAN_POSITIVES: "The reference has no positive unit, so the rate of found positives does not exist.",
     Reason.NO_HUMAN_NEGATIVES: "The reference has no negative unit, so the rate of found negatives does not exist.",
     Reason.NO_JUDGE_POSITIVES: "The judge never answers positive, so the share of right positives does not exist.",

@@ -56,7 +56,8 @@ def test_ordinal_alpha_stays_exact_when_one_option_is_very_common() -> None:
 
 
 def test_equal_numbers_far_from_the_grand_mean_do_not_vary() -> None:
-    # Three units of two ratings, all 7.3 from the grand mean: 6 * sum of squares - sum^2 is nothing but float noise.
-    total, squares = np.array([sum([7.3] * 6)]), np.array([sum([7.3**2] * 6)])
-    sums = NumberSums(np.array([3.0]), np.array([6.0]), total, squares + 1e-14, np.array([1e-15]), np.array([3.0]))
+    # Six ratings, all 7300 from the grand mean: 6 * sum of squares - sum^2 is nothing but float noise.
+    total, squares = np.array([6 * 7300.0]), np.array([6 * 7300.0**2 * (1 + 1e-15)])
+    sums = NumberSums(np.array([3.0]), np.array([6.0]), total, squares, np.array([1e-9]), np.array([3.0]))
+    assert 6 * squares[0] - total[0] ** 2 > 1e-9
     assert np.isnan(alpha_interval_of_numbers(sums)[0])

@@ -106,3 +106,16 @@ def test_in_a_crowd_ten_shared_units_are_enough_and_nine_are_not() -> None:
     codes[10:19, 2:4] = noisy_codes(9, 2, 3, seed=1)
     assert pair_tables(table_of(codes, 3)).chosen(13).tolist() == [True, False]
     assert pair_tables(table_of(codes[:, :12], 3)).chosen(12).tolist() == [True, True]
+
+
+@pytest.mark.parametrize("clustered", [False, True])
+def test_the_jackknife_averages_the_pairs_that_are_still_defined(clustered: bool) -> None:
+    # Raters 0 and 2 share two units; without either of them they no longer vary, and their kappa is undefined.
+    codes = np.hstack([noisy_codes(25, 2, 3), np.full((25, 1), -1)])
+    codes[:2] = [[0, 0, 0], [1, 0, 1]]
+    clusters = np.arange(25) if clustered else None
+    error = agreement(table_of(codes, 3, clusters=clusters), seed=0, resamples=0)["cohen"].standard_error
+    without = [
+        agreement(table_of(np.delete(codes, unit, axis=0), 3), seed=0, resamples=0)["cohen"].value for unit in range(25)
+    ]
+    assert error == pytest.approx(error_of(np.array(without, dtype=float)))

@@ -1,0 +1,299 @@
+"""A judge against a reference: what the q x q table of two raters says beyond kappa.
+
+Rows are the reference (people, gold), columns the judge. Everything is a function of the table, so that resampled
+tables give intervals.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from core.scales import DeclaredScale, ScaleKind
+from core.stats.agreement import Seed
+from core.stats.arrays import FloatArray, IntArray, ratio
+from core.stats.estimates import Estimate, Flag, Reason
+from core.stats.pair_matrix import Confusion, confusion
+from core.stats.ratings import RaterId, RatingTable
+from core.stats.resampling import SMALL_SAMPLE, replicate, spread
+from core.stats.weights import Spacing, option_values, ordered_options
+
+
+def hit_rate(tables: FloatArray) -> FloatArray:
+    """The judge's share of the reference's first option (S x 2 x 2 tables, rows the reference): tp / (tp + fn)."""
+    return ratio(tables[:, 0, 0], tables[:, 0].sum(axis=1))
+
+
+def f1(tables: FloatArray) -> FloatArray:
+    """The balance 2 tp / (2 tp + fp + fn); undefined without positives in the reference."""
+    tp, fn, fp = tables[:, 0, 0], tables[:, 0, 1], tables[:, 1, 0]
+    return np.where(tp + fn > 0, ratio(2 * tp, 2 * tp + fp + fn), np.nan)
+
+
+def balanced_accuracy(tables: FloatArray) -> FloatArray:
+    """The mean of TPR and TNR."""
+    return (hit_rate(tables) + hit_rate(tables[:, ::-1, ::-1])) / 2
+
+
+def mcc(tables: FloatArray) -> FloatArray:
+    """Matthews' correlation, for any number of options (Gorodkin 2004); undefined if a margin is constant."""
+    n = tables.sum(axis=(1, 2))
+    rows, columns = tables.sum(axis=2), tables.sum(axis=1)
+    covariance = n * np.trace(tables, axis1=1, axis2=2) - np.sum(rows * columns, axis=1)
+    return ratio(covariance, np.sqrt((n**2 - np.sum(rows**2, axis=1)) * (n**2 - np.sum(columns**2, axis=1))))
+
+
+def pearson(tables: FloatArray, values: FloatArray) -> FloatArray:
+    """Product-moment correlation of the values of the options."""
+    every = np.broadcast_to(values, (len(tables), len(values)))
+    return _correlation(tables, every, every)
+
+
+def spearman(tables: FloatArray) -> FloatArray:
+    """Correlation of mid-ranks."""
+    return _correlation(tables, _midranks(tables.sum(axis=2)), _midranks(tables.sum(axis=1)))
+
+
+def kendall_tau_b(tables: FloatArray) -> FloatArray:
+    """Tau-b: (concordant - discordant) / sqrt((pairs untied in rows) (pairs untied in columns))."""
+    below = np.cumsum(tables[:, ::-1], axis=1)[:, ::-1] - tables
+    right = np.cumsum(below[:, :, ::-1], axis=2)[:, :, ::-1] - below
+    left = np.cumsum(below, axis=2) - below
+    balance = 2 * np.sum(tables * (right - left), axis=(1, 2))
+    n, rows, columns = tables.sum(axis=(1, 2)), tables.sum(axis=2), tables.sum(axis=1)
+    return ratio(balance, np.sqrt((n**2 - np.sum(rows**2, axis=1)) * (n**2 - np.sum(columns**2, axis=1))))
+
+
+def mean_absolute_error(tables: FloatArray, values: FloatArray) -> FloatArray:
+    """The mean of |judge - reference|."""
+    apart = np.abs(values[None, :] - values[:, None])
+    return ratio(np.sum(tables * apart, axis=(1, 2)), tables.sum(axis=(1, 2)))
+
+
+def mean_bias(tables: FloatArray, values: FloatArray) -> FloatArray:
+    """The mean of judge - reference: above 0 the judge is more generous."""
+    apart = values[None, :] - values[:, None]
+    return ratio(np.sum(tables * apart, axis=(1, 2)), tables.sum(axis=(1, 2)))
+
+
+def _midranks(margin: FloatArray) -> FloatArray:
+    return np.cumsum(margin, axis=1) - (margin - 1) / 2
+
+
+def _correlation(tables: FloatArray, x: FloatArray, y: FloatArray) -> FloatArray:
+    """Correlation of row scores x and column scores y (S x q each); undefined where one does not vary."""
+    n, rows, columns = tables.sum(axis=(1, 2)), tables.sum(axis=2), tables.sum(axis=1)
+    x = x - ratio(np.sum(rows * x, axis=1), n)[:, None]
+    y = y - ratio(np.sum(columns * y, axis=1), n)[:, None]
+    vary = (np.sum(rows > 0, axis=1) > 1) & (np.sum(columns > 0, axis=1) > 1)
+    spread_of = np.sqrt(np.sum(rows * x**2, axis=1) * np.sum(columns * y**2, axis=1))
+    value = ratio(np.sum(tables * x[:, :, None] * y[:, None, :], axis=(1, 2)), spread_of)
+    return np.where(vary, value, np.nan)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A judge against a reference on the units both rated.
+
+    Attributes:
+        confusion: Counts, reference (rows) x judge (columns).
+        positive: Option key that counts as positive; None where there is none.
+        estimates: By key: "accuracy", "tpr", "tnr", "ppv", "npv", "f1", "balanced_accuracy", "mcc", "spearman",
+            "kendall_tau_b", "pearson", "mae", "bias".
+    """
+
+    confusion: Confusion
+    positive: str | None
+    estimates: Mapping[str, Estimate]
+
+    def __getitem__(self, key: str) -> Estimate:
+        """The estimate of a metric by its key."""
+        return self.estimates[key]
+
+
+@dataclass(frozen=True, slots=True)
+class _Metric:
+    """One metric ready to compute: its function of full tables, the units it rests on, why it may be undefined."""
+
+    key: str
+    function: Callable[[FloatArray], FloatArray]
+    n: float
+    proportion: bool
+    reason: Reason | None
+    otherwise: Reason
+
+
+def compare(
+    table: RatingTable,
+    reference: RaterId,
+    judge: RaterId,
+    *,
+    seed: Seed,
+    positive: str | None = None,
+    level: float = 0.95,
+    resamples: int = 1000,
+    spacing: Spacing = "values",
+) -> Comparison:
+    """Compare a judge with a reference on the units both rated.
+
+    Rates (TPR, TNR, PPV, NPV, F1, balanced accuracy) hold the positive option against the other options; on a binary
+    scale "na" is neither. Correlations, MAE and bias are on the options in the order.
+
+    Args:
+        table: Ratings by named raters.
+        reference: Who is taken as right.
+        judge: Who is measured.
+        seed: Seed or generator of the bootstrap.
+        positive: Key of the positive option; default the one the scale declares.
+        level: Nominal coverage.
+        resamples: Bootstrap resamples.
+        spacing: What distances are measured on.
+
+    Raises:
+        BadInput: Nobody has one of these names, or no option has the key `positive`.
+    """
+    counts = confusion(table, reference, judge)
+    positive = positive if positive is not None else table.scale.positive
+    tables = counts.counts[None].astype(np.float64)
+    metrics = _rates(table.scale, positive, tables) + _distances(table.scale, spacing, tables)
+    rows, frequency = _moments(table.of_raters([reference, judge]))
+    q = len(table.scale.options)
+
+    def statistics(summed: FloatArray) -> FloatArray:
+        cells = summed.reshape(-1, q, q)
+        return np.array([metric.function(cells) for metric in metrics])
+
+    replicates = replicate(rows, frequency, statistics, rng=np.random.default_rng(seed), resamples=resamples)
+    estimates = {}
+    for k, metric in enumerate(metrics):
+        n, value = round(metric.n), float(replicates.point[k])
+        reason = metric.reason or (Reason.NO_PAIRABLE_ITEMS if not counts.n else None)
+        if reason is not None or np.isnan(value):
+            estimates[metric.key] = Estimate(metric.key, None, n, 2 * n, reason=reason or metric.otherwise)
+            continue
+        groups = n if table.clusters is None else min(n, len(rows))
+        found = spread(replicates, k, level=level, n_groups=groups, proportion=metric.proportion)
+        flags = [
+            (Flag.SMALL_SAMPLE, groups < SMALL_SAMPLE),
+            (Flag.CLUSTERED, table.clusters is not None),
+            (Flag.UNDEFINED_RESAMPLES, found.undefined > 0),
+        ]
+        estimates[metric.key] = Estimate(
+            name=metric.key,
+            value=value,
+            n_units=n,
+            n_ratings=2 * n,
+            n_groups=groups,
+            interval=found.interval,
+            standard_error=found.standard_error,
+            interval_reason=found.reason,
+            flags=tuple(flag for flag, raised in flags if raised),
+            resamples=found.resamples,
+            undefined_resamples=found.undefined,
+        )
+    return Comparison(counts, positive, estimates)
+
+
+def _moments(two: RatingTable) -> tuple[FloatArray, IntArray]:
+    """Rows of q*q cells and how many groups each stands for; only units that both rated."""
+    size, q = len(two.scale.options) ** 2, len(two.scale.options)
+    answers = np.asarray(two.matrix(), dtype=np.int64)
+    both = (answers >= 0).all(axis=1)
+    cells = answers[both, 0] * q + answers[both, 1]
+    if two.clusters is None:
+        frequency = np.bincount(cells, minlength=size)
+        return np.eye(size)[frequency > 0], frequency[frequency > 0]
+    clusters = np.unique(two.clusters[both], return_inverse=True)[1].reshape(-1)
+    n_clusters = int(clusters.max(initial=-1)) + 1
+    flat = np.bincount(clusters * size + cells, minlength=n_clusters * size)
+    return flat.reshape(n_clusters, size).astype(np.float64), np.ones(n_clusters, dtype=np.int64)
+
+
+def _rates(scale: DeclaredScale, positive: str | None, tables: FloatArray) -> list[_Metric]:
+    """Accuracy and MCC on all options, and the rates of the positive option against the others."""
+    n = float(tables.sum())
+    whole = [
+        _Metric("accuracy", _accuracy, n, proportion=True, reason=None, otherwise=Reason.NO_PAIRABLE_ITEMS),
+        _Metric("mcc", mcc, n, proportion=False, reason=None, otherwise=Reason.ZERO_VARIANCE),
+    ]
+    if positive is None:
+        keys = ("tpr", "tnr", "ppv", "npv", "f1", "balanced_accuracy")
+        none = Reason.NO_POSITIVE_OPTION
+        return whole + [_Metric(key, _nothing, 0.0, proportion=True, reason=none, otherwise=none) for key in keys]
+    yes = scale.keys.index(scale.option(positive).key)
+    no = [code for code, key in enumerate(scale.keys) if code != yes and not _is_na(scale, key)]
+    fold = partial(_folded, yes=yes, no=no)
+    two = fold(tables)[0]
+    missing = _missing_class(two)
+    rates = [
+        ("tpr", lambda t: hit_rate(fold(t)), two[0].sum(), Reason.NO_HUMAN_POSITIVES),
+        ("tnr", lambda t: hit_rate(fold(t)[:, ::-1, ::-1]), two[1].sum(), Reason.NO_HUMAN_NEGATIVES),
+        ("ppv", lambda t: hit_rate(fold(t).transpose(0, 2, 1)), two[:, 0].sum(), Reason.NO_JUDGE_POSITIVES),
+        (
+            "npv",
+            lambda t: hit_rate(fold(t)[:, ::-1, ::-1].transpose(0, 2, 1)),
+            two[:, 1].sum(),
+            Reason.NO_JUDGE_NEGATIVES,
+        ),
+        ("f1", lambda t: f1(fold(t)), two.sum(), Reason.NO_HUMAN_POSITIVES),
+        ("balanced_accuracy", lambda t: balanced_accuracy(fold(t)), two.sum(), missing),
+    ]
+    return whole + [
+        _Metric(
+            key, function, float(size), proportion=key not in ("f1", "balanced_accuracy"), reason=None, otherwise=why
+        )
+        for key, function, size, why in rates
+    ]
+
+
+def _distances(scale: DeclaredScale, spacing: Spacing, tables: FloatArray) -> list[_Metric]:
+    """Correlations and distances on the options in the order."""
+    options = np.array(ordered_options(scale), dtype=np.int64)
+    values = option_values(scale, spacing)
+    unordered = None if len(options) else Reason.NEEDS_ORDER
+    n = float(tables[:, options[:, None], options[None, :]].sum()) if len(options) else 0.0
+    functions: dict[str, Callable[[FloatArray], FloatArray]] = {
+        "spearman": spearman,
+        "kendall_tau_b": kendall_tau_b,
+        "pearson": partial(pearson, values=values),
+        "mae": partial(mean_absolute_error, values=values),
+        "bias": partial(mean_bias, values=values),
+    }
+    return [
+        _Metric(
+            key,
+            _nothing if unordered else partial(_on_options, options=options, function=function),
+            n,
+            proportion=False,
+            reason=unordered,
+            otherwise=Reason.ZERO_VARIANCE if n else Reason.NO_PAIRABLE_ITEMS,
+        )
+        for key, function in functions.items()
+    ]
+
+
+def _on_options(tables: FloatArray, options: IntArray, function: Callable[[FloatArray], FloatArray]) -> FloatArray:
+    return function(tables[:, options[:, None], options[None, :]])
+
+
+def _accuracy(tables: FloatArray) -> FloatArray:
+    return ratio(np.asarray(np.trace(tables, axis1=1, axis2=2)), tables.sum(axis=(1, 2)))
+
+
+def _nothing(tables: FloatArray) -> FloatArray:
+    return np.full(len(tables), np.nan)
+
+
+def _folded(tables: FloatArray, yes: int, no: list[int]) -> FloatArray:
+    """S x 2 x 2 tables of the positive option against the others."""
+    rows = np.stack([tables[:, yes], tables[:, no].sum(axis=1)], axis=1)
+    return np.stack([rows[:, :, yes], rows[:, :, no].sum(axis=2)], axis=2)
+
+
+def _missing_class(two: FloatArray) -> Reason:
+    return Reason.NO_HUMAN_NEGATIVES if two[0].sum() else Reason.NO_HUMAN_POSITIVES
+
+
+def _is_na(scale: DeclaredScale, key: str) -> bool:
+    return scale.kind is ScaleKind.BINARY and key == "na"
