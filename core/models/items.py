@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field
 
 from core.models.base import KEY, Record, UtcTime, key, ref
@@ -34,8 +34,10 @@ class Item(Record, table=True):
 
     __table_args__ = (
         UniqueConstraint("study_id", "external_id"),
+        Index("ix_item_replaces", "replaces_id", sqlite_where=text("replaces_id is not null"),
+              postgresql_where=text("replaces_id is not null")),
         CheckConstraint("split is null or split in ('train', 'dev', 'test')", name="ck_item_split"),
-    )
+    )  # fmt: skip
 
     id: int | None = key()
     study_id: int = ref("study.id")

@@ -1,0 +1,97 @@
+"""What shapes make of a file's rows: plain records, before any of them has a key in a database.
+
+Named tuples, because a large file makes millions of them.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+Message = dict[str, str]
+"""`{role, content}`."""
+
+OutputName = tuple[str, int]
+"""System and sample index: what names an output of an item."""
+
+
+class ItemRecord(NamedTuple):
+    """One input; `messages` None when a row only names the item."""
+
+    external_id: str
+    messages: Sequence[Message]
+    context: str | None
+    slices: Mapping[str, object]
+    cluster: str | None
+    split: str | None
+    line: int
+
+
+class OutputRecord(NamedTuple):
+    """One system's answer to an item."""
+
+    item: str
+    system: str
+    family: str
+    sample: int
+    messages: Sequence[Message]
+    line: int
+
+
+class ReferenceRecord(NamedTuple):
+    """An expected answer of an item."""
+
+    item: str
+    text: str
+    kind: str
+    status: str
+    line: int
+
+
+class SubjectRecord(NamedTuple):
+    """What is judged, by name: an item, one output, or a pair in the order in which the row names it."""
+
+    item: str
+    first: OutputName | None = None
+    second: OutputName | None = None
+
+    @property
+    def kind(self) -> str:
+        """Either "item", "output" or "pair"."""
+        return "item" if self.first is None else "output" if self.second is None else "pair"
+
+
+class RaterRecord(NamedTuple):
+    """Who rates."""
+
+    kind: str
+    name: str
+    group: str = ""
+    family: str = ""
+
+
+class RatingRecord(NamedTuple):
+    """One rating; exactly one of option, number and absence is set.
+
+    Attributes:
+        criterion: Lineage, and the version where the file names one.
+        option: Key; of a pair, A is the output that `subject` names first.
+        repetition: None: counted in file order.
+        at: When it was given, ISO; "" where the file does not say.
+        rating_id, supersedes: The file's own ids, where one rating takes another's place.
+    """
+
+    subject: SubjectRecord
+    criterion: tuple[str, int | None]
+    rater: RaterRecord
+    option: str | None
+    number: float | None
+    absence: str | None
+    probabilities: Mapping[str, float] | None
+    confidence: float | None
+    rationale: str
+    phase: str
+    order: str | None
+    repetition: int | None
+    at: str
+    rating_id: str
+    supersedes: str
+    line: int

@@ -1,0 +1,239 @@
+"""The scratch file of an import: normalised records on disk, so that memory stays bounded whatever the file's size.
+
+Ids in it are its own; `db_id` is the key in the study, where there is one.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from hashlib import blake2b
+from pathlib import Path
+
+from core.errors import shortened
+from core.importing.problems import Problem, Problems
+from core.importing.ratings import SWAPPED_ORDER, swapped_option, swapped_shares
+from core.importing.records import (
+    ItemRecord,
+    Message,
+    OutputName,
+    OutputRecord,
+    RaterRecord,
+    RatingRecord,
+    ReferenceRecord,
+    SubjectRecord,
+)
+from core.models.keys import item_key, output_key, pair_key
+
+_REMEMBERED = 100_000
+_BUFFER = 5_000
+_SCHEMA = """
+create table item (id integer primary key, external_id text unique, digest blob, messages text, context text,
+    slices text, cluster text, split text, file integer, line integer, db_id integer, changed integer default 0);
+create table system (id integer primary key, name text unique, family text, db_id integer);
+create table output (id integer primary key, item integer, system integer, sample integer, digest blob, messages text,
+    file integer, line integer, db_id integer, changed integer default 0, unique (item, system, sample));
+create table reference (id integer primary key, item integer, text text, kind text, status text, db_id integer,
+    unique (item, text, kind));
+create table subject (id integer primary key, key text unique, kind text, item integer, a integer, b integer,
+    file integer, line integer, db_id integer);
+create table rater (id integer primary key, kind text, name text, "group" text, family text, db_id integer,
+    unique (kind, name));
+create table rating (seq integer primary key, subject integer, criterion integer, rater integer, option text,
+    number real, absence text, probabilities text, confidence real, rationale text, phase text, shown text,
+    repetition integer, given integer, n integer default 0, at text, rating_id text, supersedes text, file integer,
+    line integer, state integer default 0, db_id integer);
+create table known_item (id integer primary key, external_id text unique, digest blob);
+create table known_output (id integer primary key, item integer, system text, sample integer, digest blob,
+    unique (item, system, sample));
+create table known_subject (key text primary key, id integer, system text, sample integer) without rowid;
+"""
+_INSERT_RATING = (
+    "insert into rating (subject, criterion, rater, option, number, absence, probabilities, confidence, rationale, "
+    "phase, shown, repetition, given, at, rating_id, supersedes, file, line) "
+    "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
+_Row = tuple[object, ...]
+
+
+def open_scratch(folder: Path) -> sqlite3.Connection:
+    """An empty scratch file: fast and worthless after a crash, which is what it is for."""
+    connection = sqlite3.connect(folder / "scratch.db", isolation_level=None, check_same_thread=False)
+    for setting in (
+        "journal_mode=off",
+        "synchronous=off",
+        "locking_mode=exclusive",
+        "temp_store=file",
+        "cache_size=-48000",
+    ):
+        connection.execute(f"pragma {setting}")
+    connection.executescript(_SCHEMA)
+    connection.execute("begin")
+    return connection
+
+
+def content_digest(messages: Sequence[Mapping[str, object]], context: str | None = None) -> bytes:
+    """A fingerprint of what an item or output says."""
+    said = [[message.get("role"), message.get("content")] for message in messages]
+    return blake2b(json.dumps([said, context]).encode(), digest_size=16).digest()
+
+
+class Scratch:
+    """Takes records in, gives each thing one id, and notices what contradicts itself.
+
+    Args:
+        connection: From `open_scratch`.
+        files: File names; records name a file by its place.
+        problems: Where contradictions go.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, files: Sequence[str], problems: Problems) -> None:
+        self.connection, self._files, self._problems = connection, files, problems
+        self._items: dict[str, int] = {}
+        self._systems: dict[str, int] = {}
+        self._raters: dict[RaterRecord, int] = {}
+        self._subjects: dict[SubjectRecord, tuple[int, bool]] = {}
+        self._buffer: list[_Row] = []
+        self._has_known_subjects = False
+
+    def add_known_subjects(self, subjects: Iterator[tuple[str, int, str | None, int | None]]) -> None:
+        """Tell which subjects the study has: key, id, and for pairs the system and sample of output A."""
+        self.connection.executemany("insert into known_subject values (?, ?, ?, ?)", subjects)
+        self._has_known_subjects = self._one("select 1 from known_subject limit 1") is not None
+
+    def add_item(self, record: ItemRecord, file: int) -> None:
+        """Take an item; the same id with other content is a problem."""
+        item, digest = self._item(record.external_id), content_digest(record.messages, record.context)
+        found = self.connection.execute("select digest, file, line from item where id = ?", (item,)).fetchone()
+        if found[0] is None:
+            texts = (_json(record.messages), record.context, _json(record.slices), record.cluster, record.split)
+            update = (
+                "update item set digest = ?, messages = ?, context = ?, slices = ?, cluster = ?, split = ?, file = ?, "
+                "line = ? where id = ?"
+            )
+            self.connection.execute(update, (digest, *texts, file, record.line, item))
+        elif found[0] != digest:
+            self._contradiction(f"item {shortened(record.external_id)}", file, record.line, found[1], found[2])
+
+    def add_output(self, record: OutputRecord, file: int) -> None:
+        """Take an output; the same name with other content is a problem."""
+        output = self._output(self._item(record.item), (record.system, record.sample))
+        if record.family:
+            self.connection.execute(
+                "update system set family = ? where name = ? and family = ''", (record.family, record.system)
+            )
+        digest = content_digest(record.messages)
+        found = self.connection.execute("select digest, file, line from output where id = ?", (output,)).fetchone()
+        if found[0] is None:
+            update = "update output set digest = ?, messages = ?, file = ?, line = ? where id = ?"
+            self.connection.execute(update, (digest, _json(record.messages), file, record.line, output))
+        elif found[0] != digest:
+            what = f"the output of {shortened(record.system)} for item {shortened(record.item)}"
+            self._contradiction(what, file, record.line, found[1], found[2])
+
+    def add_reference(self, record: ReferenceRecord) -> None:
+        """Take a reference; the same text twice is one."""
+        self.connection.execute(
+            "insert or ignore into reference (item, text, kind, status) values (?, ?, ?, ?)",
+            (self._item(record.item), record.text, record.kind, record.status),
+        )
+
+    def add_subject(self, record: SubjectRecord, file: int, line: int) -> tuple[int, bool]:
+        """Take a subject: its id, and whether the record names its outputs in the other order than the study."""
+        known = self._subjects.get(record)
+        if known is None:
+            if len(self._subjects) >= _REMEMBERED:
+                self._subjects.clear()
+            known = self._subjects[record] = self._subject(record, file, line)
+        return known
+
+    def add_rating(self, record: RatingRecord, criterion: int, file: int) -> None:
+        """Take a rating; a pair's value and order follow the study's order of the two outputs."""
+        subject, turned = self.add_subject(record.subject, file, record.line)
+        rater = self._raters.get(record.rater)
+        if rater is None:
+            rater = self._raters[record.rater] = self._rater(record.rater)
+        option, shares, shown = record.option, record.probabilities, record.order
+        if turned:
+            option, shares = swapped_option(option), swapped_shares(shares)
+            shown = SWAPPED_ORDER[shown] if shown else None
+        self._buffer.append((
+            subject, criterion, rater, option, record.number, record.absence, None if shares is None else _json(shares),
+            record.confidence, record.rationale, record.phase, shown, record.repetition or 0,
+            record.repetition is not None, record.at, record.rating_id, record.supersedes, file, record.line,
+        ))  # fmt: skip
+        if len(self._buffer) >= _BUFFER:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is buffered."""
+        self.connection.executemany(_INSERT_RATING, self._buffer)
+        self._buffer.clear()
+
+    def _one(self, select: str, *values: object) -> int | None:
+        row = self.connection.execute(select, values).fetchone()
+        return row[0] if row else None
+
+    def _made(self, insert: str, *values: object) -> int:
+        return self.connection.execute(insert, values).lastrowid or 0
+
+    def _item(self, external_id: str) -> int:
+        known = self._items.get(external_id)
+        if known is None:
+            if len(self._items) >= _REMEMBERED:
+                self._items.clear()
+            known = self._one("select id from item where external_id = ?", external_id)
+            known = known or self._made("insert into item (external_id) values (?)", external_id)
+            self._items[external_id] = known
+        return known
+
+    def _system(self, name: str) -> int:
+        if name not in self._systems:
+            self._systems[name] = self._made("insert into system (name, family) values (?, '')", name)
+        return self._systems[name]
+
+    def _output(self, item: int, name: OutputName) -> int:
+        place = (item, self._system(name[0]), name[1])
+        known = self._one("select id from output where item = ? and system = ? and sample = ?", *place)
+        return known or self._made("insert into output (item, system, sample) values (?, ?, ?)", *place)
+
+    def _rater(self, rater: RaterRecord) -> int:
+        known = self._one("select id from rater where kind = ? and name = ?", rater.kind, rater.name)
+        return known or self._made('insert into rater (kind, name, "group", family) values (?, ?, ?, ?)', *rater)
+
+    def _subject(self, record: SubjectRecord, file: int, line: int) -> tuple[int, bool]:
+        item = self._item(record.item)
+        outputs = [self._output(item, name) for name in (record.first, record.second) if name is not None]
+        key = subject_key(record)
+        found = self.connection.execute("select id, a from subject where key = ?", (key,)).fetchone()
+        if found:
+            return found[0], len(outputs) == 2 and found[1] != outputs[0]
+        turned = len(outputs) == 2 and self._stands_turned(key, record.first)
+        a, b = [*(reversed(outputs) if turned else outputs), None, None][:2]
+        insert = "insert into subject (key, kind, item, a, b, file, line) values (?, ?, ?, ?, ?, ?, ?)"
+        return self._made(insert, key, record.kind, item, a, b, file, line), turned
+
+    def _stands_turned(self, key: str, first: OutputName | None) -> bool:
+        if not self._has_known_subjects:
+            return False
+        row = self.connection.execute("select system, sample from known_subject where key = ?", (key,)).fetchone()
+        return row is not None and row != first
+
+    def _contradiction(self, what: str, file: int, line: int, first_file: int, first_line: int) -> None:
+        at = f"line {first_line}" if file == first_file else f"{self._files[first_file]}, line {first_line}"
+        self._problems.add(
+            Problem(self._files[file], line, "", f"other content for {what}", f"the same as in {at}, or another id")
+        )
+
+
+def subject_key(record: SubjectRecord) -> str:
+    """The key of a subject in its study."""
+    if record.first is None:
+        return item_key(record.item)
+    if record.second is None:
+        return output_key(record.item, *record.first)
+    return pair_key(record.item, record.first, record.second)
+
+
+def _json(value: Sequence[Message] | Mapping[str, object] | Mapping[str, float]) -> str:
+    return json.dumps(value, ensure_ascii=False)
