@@ -77,7 +77,7 @@ class CriteriaBook:
         return tuple(criterion for criterion in self._by_version.values() if criterion.known_id is None)
 
     def find(self, name: str, version: int | None = None) -> BookedCriterion | None:
-        """The criterion of this key (or name); its newest version unless one is asked for."""
+        """The criterion of this key (or name, without regard to case); its newest version unless one is asked for."""
         lineage = name if name in self._newest else self._by_name.get(name.strip().casefold())
         if lineage is None:
             return None
@@ -131,7 +131,8 @@ class CriteriaBook:
         newest = self._newest.get(criterion.lineage)
         if newest is None or newest.version < criterion.version:
             self._newest[criterion.lineage] = criterion
-        self._by_name.setdefault(criterion.name.strip().casefold(), criterion.lineage)
+        for name in (criterion.lineage, criterion.name):
+            self._by_name.setdefault(name.strip().casefold(), criterion.lineage)
 
     @staticmethod
     def _require_same(known: BookedCriterion, applies_to: str, scale: DeclaredScale) -> None:

@@ -36,6 +36,7 @@ __all__ = [
     "FileMapping",
     "ImportResult",
     "InputFile",
+    "Progress",
     "check_import",
     "clear_dead_imports",
     "input_files",
