@@ -11,52 +11,52 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, bindparam, func, insert, select, text, update
+from sqlalchemy import and_, bindparam, exists, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
-from core.errors import Conflict
+from core.errors import Conflict, NotFound
 from core.models import metadata
 from core.models.ratings import Rater
+from core.store.grading_subjects import SUBJECT_COLUMNS, VISIBLE, Person, SubjectRow, subject_row
 from core.store.inserting import insert_missing
 
-_RATER, _ASSIGNMENT = metadata.tables["rater"], metadata.tables["assignment"]
-_SUBMISSION, _RATING = metadata.tables["submission"], metadata.tables["rating"]
-_EXPOSURE, _IMPORT = metadata.tables["exposure"], metadata.tables["import"]
+_ASSIGNMENT, _SUBJECT = metadata.tables["assignment"], metadata.tables["subject"]
+_SUBMISSION, _RATING, _EXPOSURE = (metadata.tables[name] for name in ("submission", "rating", "exposure"))
 
 SETTLED = ("submitted", "skipped", "flagged")
 """States in which a subject is out of its rater's queue."""
 
 
-def find_person(study_id: int, name: str, *, session: Session) -> int | None:
-    """The person of exactly this name in the study; None before their first act."""
-    query = select(_RATER.c.id).where(_RATER.c.study_id == study_id, _RATER.c.kind == "person", _RATER.c.name == name)
-    return session.connection().execute(query).scalar_one_or_none()
+_HELD = text("select id from rater where id = :rater for no key update")
+_PERSON = text("select id from rater where study_id = :study and kind = 'person' and name = :name")
 
 
-def hold_person(study_id: int, name: str, *, now: datetime, session: Session) -> int:
+def hold_person(study_id: int, name: str, known: Person | None, *, now: datetime, session: Session) -> int:
     """The person of exactly this name, made when missing, and held until the transaction ends.
 
-    So two presses of one person come one after the other, on both databases.
+    So two presses of one person come one after the other. (On SQLite every writing transaction holds all.)
+
+    Args:
+        study_id: Where.
+        name: Who.
+        known: As read in this transaction.
+        now: When the person is made.
+        session: A writing session.
 
     Raises:
         Conflict: The person came with an import that is still running.
     """
-    query = (
-        select(_RATER.c.id, _RATER.c.import_id, _IMPORT.c.state)
-        .join(_IMPORT, _IMPORT.c.id == _RATER.c.import_id, isouter=True)
-        .where(_RATER.c.study_id == study_id, _RATER.c.kind == "person", _RATER.c.name == name)
-        .with_for_update(key_share=True, of=_RATER)
-    )
-    row = session.connection().execute(query).one_or_none()
-    if row is None:
+    if known is None:
         new = {"study_id": study_id, "kind": "person", "name": name, "group": "", "family": "", "created_at": now}
         insert_missing(Rater, [new], session=session)
-        row = session.connection().execute(query).one()
-    if row.import_id is not None and row.state != "done":
+        found = session.connection().execute(_PERSON, {"study": study_id, "name": name}).scalar_one()
+        known = Person(int(found), None)
+    elif known.import_state not in (None, "done"):
         raise Conflict(f"An import that brings ratings by {name} is still running; grade when it is done.")
-    person: int = row.id
-    return person
+    if session.get_bind().dialect.name != "sqlite":
+        session.connection().execute(_HELD, {"rater": known.id})
+    return known.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,53 +77,108 @@ class Place:
 _PLACE = tuple(_ASSIGNMENT.c[name] for name in Place.__slots__)
 
 
+_OF_RATER = (_ASSIGNMENT.c.rater_id == bindparam("rater"), _ASSIGNMENT.c.repetition == 0)
+_PLACES = select(*_PLACE).where(*_OF_RATER, _ASSIGNMENT.c.subject_id.in_(bindparam("subjects", expanding=True)))
+
+
 def read_places(rater_id: int, subject_ids: Sequence[int], *, session: Session) -> Mapping[int, Place]:
     """Subject id -> the rater's place on it; subjects never touched are not there."""
-    query = select(*_PLACE).where(
-        _ASSIGNMENT.c.rater_id == rater_id,
-        _ASSIGNMENT.c.subject_id.in_(list(subject_ids)),
-        _ASSIGNMENT.c.repetition == 0,
+    rows = session.connection().execute(_PLACES, {"rater": rater_id, "subjects": list(subject_ids)})
+    return {row.subject_id: Place(*row) for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """Where a person stands with a subject.
+
+    Attributes:
+        exposed: Whether they were shown others' ratings, verdicts or gold of it, on any page.
+        pressed: Whether the nonce asked for is taken, by whomever.
+    """
+
+    subject: SubjectRow
+    place: Place | None
+    exposed: bool
+    pressed: bool
+
+
+_N_SUBJECT = len(SUBJECT_COLUMNS)
+_STAND = (
+    select(
+        *SUBJECT_COLUMNS,
+        *_PLACE,
+        exists().where(
+            _EXPOSURE.c.rater_id == bindparam("rater"), _EXPOSURE.c.subject_id == bindparam("subject")
+        ),
+        exists().where(
+            _EXPOSURE.c.rater_id == bindparam("rater"),
+            _EXPOSURE.c.subject_id.is_(None),
+            _EXPOSURE.c.up_to_subject_id >= bindparam("subject"),
+        ),
+        exists().where(_SUBMISSION.c.nonce == bindparam("nonce")),
     )
-    return {row.subject_id: Place(*row) for row in session.connection().execute(query)}
+    .select_from(
+        _SUBJECT.outerjoin(_ASSIGNMENT, and_(_ASSIGNMENT.c.subject_id == _SUBJECT.c.id, *_OF_RATER))
+    )
+    .where(_SUBJECT.c.id == bindparam("subject"), _SUBJECT.c.study_id == bindparam("study"), VISIBLE)
+)  # fmt: skip
+
+
+def read_stand(study_id: int, rater_id: int, subject_id: int, nonce: str, *, session: Session) -> Stand:
+    """Where a person stands with a subject, in one round trip.
+
+    Raises:
+        NotFound: The study has no such subject, or it belongs to an import that is not done.
+    """
+    values = {"study": study_id, "rater": rater_id, "subject": subject_id, "nonce": nonce}
+    row = session.connection().execute(_STAND, values).one_or_none()
+    if row is None:
+        raise NotFound("subject", subject_id)
+    place = row[_N_SUBJECT : _N_SUBJECT + len(_PLACE)]
+    *_, exposed, exposed_by_then, pressed = row
+    return Stand(
+        subject=subject_row(row),
+        place=Place(*place) if place[0] is not None else None,
+        exposed=bool(exposed) or bool(exposed_by_then),
+        pressed=bool(pressed),
+    )
+
+
+_DRAFTS = (
+    select(_ASSIGNMENT.c.subject_id)
+    .where(*_OF_RATER, _ASSIGNMENT.c.state == "draft")
+    .order_by(_ASSIGNMENT.c.changed_at.desc(), _ASSIGNMENT.c.id.desc())
+)
 
 
 def read_drafts(rater_id: int, *, session: Session) -> Sequence[int]:
     """Subjects with an open draft, the one last worked on first."""
-    query = (
-        select(_ASSIGNMENT.c.subject_id)
-        .where(_ASSIGNMENT.c.rater_id == rater_id, _ASSIGNMENT.c.state == "draft", _ASSIGNMENT.c.repetition == 0)
-        .order_by(_ASSIGNMENT.c.changed_at.desc(), _ASSIGNMENT.c.id.desc())
-    )
-    return session.connection().execute(query).scalars().all()
+    return session.connection().execute(_DRAFTS, {"rater": rater_id}).scalars().all()
+
+
+_SETTLED = select(_ASSIGNMENT.c.subject_id).where(*_OF_RATER, _ASSIGNMENT.c.state.in_(SETTLED))
 
 
 def read_settled(rater_id: int, *, session: Session) -> NDArray[np.int64]:
     """Every subject that is out of the rater's queue."""
-    query = select(_ASSIGNMENT.c.subject_id).where(
-        _ASSIGNMENT.c.rater_id == rater_id, _ASSIGNMENT.c.repetition == 0, _ASSIGNMENT.c.state.in_(SETTLED)
-    )
-    return np.fromiter(session.connection().execute(query).scalars(), dtype=np.int64)
+    return np.fromiter(session.connection().execute(_SETTLED, {"rater": rater_id}).scalars(), dtype=np.int64)
 
 
-_STATES_OF = text(
-    "select state, count(*) from assignment where rater_id = :rater and repetition = 0"
-    " and state in ('submitted', 'skipped', 'flagged') group by state"
-)
+_STATES = text("select state, count(*) from assignment where rater_id = :rater and repetition = 0 group by state")
 _STATES_OF_KINDS = text(
     "select a.state, count(*) from assignment a join subject s on s.id = a.subject_id"
-    " where a.rater_id = :rater and a.repetition = 0 and a.state in ('submitted', 'skipped', 'flagged')"
-    " and s.kind in :kinds group by a.state"
+    " where a.rater_id = :rater and a.repetition = 0 and s.kind in :kinds group by a.state"
 ).bindparams(bindparam("kinds", expanding=True))
 
 
 def count_places(rater_id: int, *, kinds: Sequence[str] | None = None, session: Session) -> Mapping[str, int]:
-    """State -> how many subjects the rater has in it; of these kinds, or of all (an index scan)."""
+    """State -> how many subjects the rater has in it; of these kinds, or of all (a scan of the rater's index alone)."""
     connection = session.connection()
     if kinds is None:
-        rows = connection.execute(_STATES_OF, {"rater": rater_id})
+        rows = connection.execute(_STATES, {"rater": rater_id})
     else:
         rows = connection.execute(_STATES_OF_KINDS, {"rater": rater_id, "kinds": list(kinds)})
-    return {state: count for state, count in rows}  # noqa: C416 - rows are not pairs for mypy
+    return {row[0]: row[1] for row in rows}
 
 
 def count_graded(study_id: int, *, session: Session) -> int:
@@ -211,16 +266,14 @@ def read_press(submission_id: int, *, session: Session) -> Press | None:
 
 _PRESSES = text(
     "select id, study_id, rater_id, subject_id, act, phase, comment, confidence from submission"
-    " where subject_id in :subjects and +rater_id = :rater order by id"  # "+": by subject, not through all of a rater's
-).bindparams(bindparam("subjects", expanding=True))
+    " where subject_id = :subject and +rater_id = :rater order by id"  # "+": by subject, not through all of a rater's
+)
 
 
-def read_presses(rater_id: int, subject_ids: Sequence[int], *, session: Session) -> Mapping[int, Sequence[Press]]:
-    """Subject id -> all submissions of the rater on it, oldest first."""
-    found: dict[int, list[Press]] = {}
-    for row in session.connection().execute(_PRESSES, {"subjects": list(subject_ids), "rater": rater_id}):
-        found.setdefault(row.subject_id, []).append(Press(*row))
-    return found
+def read_presses(rater_id: int, subject_id: int, *, session: Session) -> Sequence[Press]:
+    """All submissions of the rater on the subject, oldest first."""
+    rows = session.connection().execute(_PRESSES, {"subject": subject_id, "rater": rater_id})
+    return [Press(*row) for row in rows]
 
 
 def add_press(values: Mapping[str, Any], *, session: Session) -> int:
@@ -229,7 +282,7 @@ def add_press(values: Mapping[str, Any], *, session: Session) -> int:
     Raises:
         Conflict: Somebody else's press has this nonce.
     """
-    connection: Connection = session.connection()
+    connection = session.connection()
     try:
         return _new_key(connection.execute(insert(_SUBMISSION), dict(values)).inserted_primary_key)
     except IntegrityError as error:
@@ -300,15 +353,16 @@ def add_ratings(rows: Sequence[Mapping[str, Any]], *, session: Session) -> None:
 
 
 _EXPOSED = text(
-    "select exists (select 1 from exposure where rater_id = :rater and subject_id = :subject)"
-    " or exists (select 1 from exposure where rater_id = :rater and subject_id is null"
-    "  and up_to_subject_id >= :subject)"
-)
+    "select subject_id from exposure where rater_id = :rater and subject_id in :subjects"
+    " union select s.id from subject s where s.id in :subjects and s.id <= (select max(up_to_subject_id) from exposure"
+    "  where rater_id = :rater and subject_id is null)"
+).bindparams(bindparam("subjects", expanding=True))
 
 
-def is_exposed(rater_id: int, subject_id: int, *, session: Session) -> bool:
-    """Whether the rater was shown others' ratings, verdicts or gold of the subject, on any page."""
-    return bool(session.connection().execute(_EXPOSED, {"rater": rater_id, "subject": subject_id}).scalar_one())
+def read_exposed(rater_id: int, subject_ids: Sequence[int], *, session: Session) -> set[int]:
+    """Those subjects of which the rater was shown others' ratings, verdicts or gold, on any page."""
+    values = {"rater": rater_id, "subjects": list(subject_ids)}
+    return set(session.connection().execute(_EXPOSED, values).scalars())
 
 
 def add_exposure(*, study_id: int, rater_id: int, subject_id: int, now: datetime, session: Session) -> None:

@@ -19,8 +19,7 @@ from core.models import metadata
 KINDS = ("item", "output", "pair")
 
 _ITEM, _OUTPUT, _SUBJECT = metadata.tables["item"], metadata.tables["output"], metadata.tables["subject"]
-_REFERENCE, _IMPORT, _GUIDELINE = metadata.tables["reference"], metadata.tables["import"], metadata.tables["guideline"]
-_CRITERION = metadata.tables["criterion"]
+_IMPORT, _GUIDELINE, _CRITERION = (metadata.tables[name] for name in ("import", "guideline", "criterion"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +56,35 @@ _FACE = text(
     " (select max(id) from subject where study_id = s.id and kind = 'item') as last_item,"
     " (select max(id) from subject where study_id = s.id and kind = 'output') as last_output,"
     " (select max(id) from subject where study_id = s.id and kind = 'pair') as last_pair,"
-    " (select count(*) from import where study_id = s.id and state = 'done') as n_imports"
+    " (select count(*) from import where study_id = s.id and state = 'done') as n_imports,"
+    " (select id from rater where study_id = s.id and kind = 'person' and name = :name) as person,"
+    " (select i.state from rater r join import i on i.id = r.import_id"
+    "  where r.study_id = s.id and r.kind = 'person' and r.name = :name) as person_import"
     " from study s where s.id = :study"
 )
 
 
-def read_face(study_id: int, *, session: Session) -> StudyFace:
-    """The face of a study: one round trip of index seeks, whatever the size of the study.
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who grades; `import_state` is that of the import that brought them, None where none did."""
+
+    id: int
+    import_state: str | None
+
+
+def read_face(study_id: int, name: str = "", *, session: Session) -> tuple[StudyFace, Person | None]:
+    """The face of a study and the person of exactly this name in it, None before their first act.
+
+    One round trip of index seeks, whatever the size of the study.
 
     Raises:
         NotFound: There is no such study.
     """
-    row = session.connection().execute(_FACE, {"study": study_id}).one_or_none()
+    row = session.connection().execute(_FACE, {"study": study_id, "name": name}).one_or_none()
     if row is None:
         raise NotFound("study", study_id)
-    return StudyFace(
+    person = Person(row.person, row.person_import) if row.person is not None else None
+    face = StudyFace(
         id=row.id,
         name=row.name,
         illustrative=bool(row.illustrative),
@@ -84,6 +97,7 @@ def read_face(study_id: int, *, session: Session) -> StudyFace:
         last_subjects=(row.last_item, row.last_output, row.last_pair),
         n_imports=row.n_imports,
     )
+    return face, person
 
 
 def read_guideline(guideline_id: int, *, session: Session) -> tuple[int, str]:
@@ -167,22 +181,28 @@ class SubjectRow:
     output_ids: tuple[int, ...]
 
 
+SUBJECT_COLUMNS = tuple(_SUBJECT.c[name] for name in ("id", "kind", "item_id", "output_a_id", "output_b_id"))
+"""What `subject_row` reads."""
+VISIBLE = or_(
+    _SUBJECT.c.import_id.is_(None),
+    _SUBJECT.c.import_id.in_(
+        select(_IMPORT.c.id).where(_IMPORT.c.study_id == bindparam("study"), _IMPORT.c.state == "done")
+    ),
+)
+"""The condition that a subject belongs to no unfinished import of the study given as `study`."""
+_HERE = (_SUBJECT.c.id.in_(bindparam("subjects", expanding=True)), _SUBJECT.c.study_id == bindparam("study"), VISIBLE)
+_SUBJECTS = select(*SUBJECT_COLUMNS).where(*_HERE)
+
+
+def subject_row(row: Sequence[Any]) -> SubjectRow:
+    """The subject that a row begins with (`SUBJECT_COLUMNS`)."""
+    return SubjectRow(row[0], row[1], row[2], tuple(key for key in row[3:5] if key is not None))
+
+
 def read_subjects(study_id: int, subject_ids: Sequence[int], *, session: Session) -> Mapping[int, SubjectRow]:
     """The subjects with these ids that belong to the study and to no unfinished import."""
-    done = select(_IMPORT.c.id).where(_IMPORT.c.study_id == study_id, _IMPORT.c.state == "done")
-    query = select(
-        _SUBJECT.c.id, _SUBJECT.c.kind, _SUBJECT.c.item_id, _SUBJECT.c.output_a_id, _SUBJECT.c.output_b_id
-    ).where(
-        _SUBJECT.c.id.in_(list(subject_ids)),
-        _SUBJECT.c.study_id == study_id,
-        or_(_SUBJECT.c.import_id.is_(None), _SUBJECT.c.import_id.in_(done)),
-    )
-    return {
-        row.id: SubjectRow(
-            row.id, row.kind, row.item_id, tuple(key for key in (row.output_a_id, row.output_b_id) if key is not None)
-        )
-        for row in session.connection().execute(query)
-    }
+    rows = session.connection().execute(_SUBJECTS, {"study": study_id, "subjects": list(subject_ids)})
+    return {row[0]: subject_row(row) for row in rows}
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,16 +213,37 @@ class ItemRow:
     context: str | None
 
 
-def read_items(item_ids: Sequence[int], *, session: Session) -> Mapping[int, ItemRow]:
-    """The items by key."""
-    query = select(_ITEM.c.id, _ITEM.c.messages, _ITEM.c.context).where(_ITEM.c.id.in_(list(item_ids)))
-    return {row.id: ItemRow(row.messages, row.context) for row in session.connection().execute(query)}
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A subject with its texts: the item's, and the messages of its outputs by key. Never the systems' names."""
+
+    subject: SubjectRow
+    item: ItemRow
+    outputs: Mapping[int, Sequence[Mapping[str, Any]]]
 
 
-def read_outputs(output_ids: Sequence[int], *, session: Session) -> Mapping[int, Sequence[Mapping[str, Any]]]:
-    """The messages of outputs by key; never the system that made them."""
-    query = select(_OUTPUT.c.id, _OUTPUT.c.messages).where(_OUTPUT.c.id.in_(list(output_ids)))
-    return {row.id: row.messages for row in session.connection().execute(query)}
+_A, _B = _OUTPUT.alias("a"), _OUTPUT.alias("b")
+_CONTENTS = (
+    select(*SUBJECT_COLUMNS, _ITEM.c.messages, _ITEM.c.context, _A.c.messages, _B.c.messages)
+    .select_from(
+        _SUBJECT.join(_ITEM, _ITEM.c.id == _SUBJECT.c.item_id)
+        .join(_A, _A.c.id == _SUBJECT.c.output_a_id, isouter=True)
+        .join(_B, _B.c.id == _SUBJECT.c.output_b_id, isouter=True)
+    )
+    .where(*_HERE)
+)
+
+
+def read_contents(study_id: int, subject_ids: Sequence[int], *, session: Session) -> Mapping[int, Content]:
+    """The subjects of `read_subjects` with their texts, in one round trip."""
+    rows = session.connection().execute(_CONTENTS, {"study": study_id, "subjects": list(subject_ids)})
+    found = {}
+    for row in rows:
+        subject = subject_row(row)
+        found[subject.id] = Content(
+            subject, ItemRow(row[5], row[6]), dict(zip(subject.output_ids, row[7:9], strict=False))
+        )
+    return found
 
 
 _REFERENCES = text(

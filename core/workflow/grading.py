@@ -3,7 +3,7 @@
 Answers are kept by `core.workflow.grading_saving`; what one process holds in memory is `GradingDesk`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -164,10 +164,10 @@ def state(desk: GradingDesk, visitor: Visitor, *, study: int) -> StateFace:
         NotFound: There is no such study.
     """
     with desk.workspace.database.reading() as session:
-        face = read_face(study, session=session)
+        face, person = read_face(study, visitor.name, session=session)
         frame = desk.frame(face, session=session)
         desk.subject_ids(face, frame, session=session)
-        rater_id = own.find_person(study, visitor.name, session=session) if visitor.is_known else None
+        rater_id = person.id if person else None
         counts = count_mine(face, frame, rater_id, session=session)
     rubric = None
     if frame.rubric_id is not None and frame.rubric_version is not None:
@@ -225,21 +225,29 @@ def next_cards(desk: GradingDesk, visitor: Visitor, *, study: int, holding: Sequ
     """
     name, held = name_of(visitor), set(holding)
     with desk.workspace.database.reading() as session:
-        face = read_face(study, session=session)
+        face, person = read_face(study, name, session=session)
         frame = desk.frame(face, session=session)
-        rater_id = own.find_person(study, name, session=session)
+        rater_id = person.id if person else None
+        counts = count_mine(face, frame, rater_id, session=session)
         chosen: list[int] = []
+        places: dict[int, Place] = {}
         if not face.closed:
             ids = desk.subject_ids(face, frame, session=session)
-            drafts = own.read_drafts(rater_id, session=session) if rater_id is not None else []
-            chosen = [subject for subject in drafts if subject not in held and _is_in(subject, ids)][:count]
+            drafts: Sequence[int] = ()
+            if rater_id is not None and counts.get("draft"):
+                drafts = own.read_drafts(rater_id, session=session)
+                chosen = [subject for subject in drafts if subject not in held and _is_in(subject, ids)][:count]
+                places |= own.read_places(rater_id, chosen, session=session)
             if len(chosen) < count:
-                chosen += desk.upcoming(
+                more, seen = desk.upcoming(
                     face, frame, name=name, rater_id=rater_id, besides=held.union(drafts), count=count - len(chosen),
                     session=session,
                 )  # fmt: skip
-        parts = read_cards(desk, face, frame, name=name, rater_id=rater_id, subject_ids=chosen, session=session)
-        counts = count_mine(face, frame, rater_id, session=session)
+                chosen += more
+                places |= seen
+        parts = read_cards(
+            face, frame, name=name, rater_id=rater_id, places=places, subject_ids=chosen, session=session
+        )
     cards = draw_cards(desk, parts)
     return Next(cards, progress_of(desk, study, counts), not cards)
 
@@ -258,12 +266,14 @@ def open_card(desk: GradingDesk, visitor: Visitor, *, study: int, subject: int) 
     """
     name = name_of(visitor)
     with desk.workspace.database.reading() as session:
-        face = read_face(study, session=session)
+        face, person = read_face(study, name, session=session)
         frame = desk.frame(face, session=session)
-        rater_id = own.find_person(study, name, session=session)
-        if rater_id is None or subject not in own.read_places(rater_id, [subject], session=session):
+        places = own.read_places(person.id, [subject], session=session) if person else {}
+        if person is None or subject not in places:
             raise NotFound("subject of yours", subject)
-        parts = read_cards(desk, face, frame, name=name, rater_id=rater_id, subject_ids=[subject], session=session)
+        parts = read_cards(
+            face, frame, name=name, rater_id=person.id, places=places, subject_ids=[subject], session=session
+        )
     if not parts:
         raise NotFound("subject of yours that the rubric asks about", subject)
     return draw_cards(desk, parts)[0]
@@ -278,17 +288,13 @@ def diff(desk: GradingDesk, visitor: Visitor, *, study: int, subject: int) -> Di
     """
     name = name_of(visitor)
     with desk.workspace.database.reading() as session:
-        face = read_face(study, session=session)
-        found = texts.read_subjects(study, [subject], session=session).get(subject)
-        if found is None or found.kind != "pair":
+        face, person = read_face(study, name, session=session)
+        content = texts.read_contents(study, [subject], session=session).get(subject)
+        if content is None or content.subject.kind != "pair":
             raise NotFound("pair", subject)
-        rater_id = own.find_person(study, name, session=session)
-        places: Mapping[int, Place] = {}
-        if rater_id is not None:
-            places = own.read_places(rater_id, [subject], session=session)
-        order = order_of(found, places.get(subject), seed=face.seed, name=name)
-        rows = texts.read_outputs(found.output_ids, session=session)
-    words = [text_of(rows[key]) for key in found.output_ids]
+        places = own.read_places(person.id, [subject], session=session) if person else {}
+        order = order_of(content.subject, places.get(subject), seed=face.seed, name=name)
+    words = [text_of(messages) for messages in content.outputs.values()]
     if order == "BA":
         words.reverse()
     marked = word_diff(words[0], words[1])
@@ -316,17 +322,16 @@ def mine(desk: GradingDesk, visitor: Visitor, *, study: int, which: str = "all",
     states = own.SETTLED if which == "all" else (which,)
     cursor = _cursor(before) if before else None
     with desk.workspace.database.reading() as session:
-        face = read_face(study, session=session)
+        face, person = read_face(study, name, session=session)
         frame = desk.frame(face, session=session)
-        rater_id = own.find_person(study, name, session=session)
-        if rater_id is None:
+        if person is None:
             return Mine((), None)
+        rater_id = person.id
         places = own.read_recent_places(rater_id, states, before=cursor, limit=_PAGE + 1, session=session)
         more = f"{places[_PAGE - 1].changed_at.isoformat()}|{places[_PAGE - 1].id}" if len(places) > _PAGE else None
         places = places[:_PAGE]
         keys = [place.subject_id for place in places]
-        subjects = texts.read_subjects(study, keys, session=session)
-        items = texts.read_items(sorted({row.item_id for row in subjects.values()}), session=session)
+        contents = texts.read_contents(study, keys, session=session)
         given = own.read_standing(rater_id, keys, list(frame.questions), session=session)
     said: dict[int, list[Given]] = {}
     for row in given:
@@ -338,10 +343,10 @@ def mine(desk: GradingDesk, visitor: Visitor, *, study: int, which: str = "all",
             at=place.changed_at,
             summary=_summary(frame, place, said.get(place.subject_id, ())),
             reason=place.reason,
-            snippet=snippet(text_of(items[subjects[place.subject_id].item_id].messages[-1:]), _SNIPPET),
+            snippet=snippet(text_of(contents[place.subject_id].item.messages[-1:]), _SNIPPET),
         )
         for place in places
-        if place.subject_id in subjects
+        if place.subject_id in contents
     ]
     return Mine(tuple(rows), more)
 

@@ -7,7 +7,7 @@ does not, so that no transaction waits for Markdown.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from json import dumps
-from typing import Any, TypeVar, cast
+from typing import Any
 
 from core.models.grading_rules import ReferenceShown
 from core.models.grading_rules import Reveal as RevealRule
@@ -16,7 +16,7 @@ from core.store import grading as own
 from core.store import grading_subjects as texts
 from core.store.database import Session
 from core.store.grading import Given, Place, Press
-from core.store.grading_subjects import ItemRow, ReferenceRow, StudyFace, SubjectRow
+from core.store.grading_subjects import Content, ItemRow, ReferenceRow, StudyFace, SubjectRow
 from core.store.grading_verdicts import Verdict, read_verdicts
 from core.store.studies import AskedCriterion
 from core.workflow.grading_answers import Answer, shown_label, shown_option
@@ -24,7 +24,6 @@ from core.workflow.grading_desk import Frame, GradingDesk
 from core.workflow.grading_order import side_order
 
 Messages = Sequence[Mapping[str, Any]]
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +119,11 @@ class RevealParts:
 
 @dataclass(frozen=True, slots=True)
 class CardParts:
-    """What a card is drawn from; texts that were rendered before are at hand as they were."""
+    """What a card is drawn from."""
 
-    subject: SubjectRow
+    content: Content
     order: str | None
     criteria: tuple[AskedCriterion, ...]
-    item: "_ItemFace | ItemRow"
-    outputs: Sequence["tuple[int, _OutputText | Messages]"]
     references: Sequence[ReferenceRow]
     place: Place | None
     answers: AnswersFace | None
@@ -171,77 +168,57 @@ def _words(content: object) -> str:
 
 
 def read_cards(
-    desk: GradingDesk, face: StudyFace, frame: Frame, *, name: str, rater_id: int | None, subject_ids: Sequence[int],
-    session: Session,
+    face: StudyFace, frame: Frame, *, name: str, rater_id: int | None,
+    places: Mapping[int, Place], subject_ids: Sequence[int], session: Session,
 ) -> list[CardParts]:  # fmt: skip
-    """Everything the cards of these subjects need, in their order; subjects that cannot be graded are left out."""
+    """Everything the cards of these subjects need, in their order; subjects that cannot be graded are left out.
+
+    Args:
+        face: The study as it is now.
+        frame: What it asks.
+        name: Who grades.
+        rater_id: None before their first act.
+        places: The person's places on those of the subjects they touched.
+        subject_ids: Which cards.
+        session: Any session.
+    """
     if not subject_ids:
         return []
-    subjects = texts.read_subjects(face.id, subject_ids, session=session)
-    places = own.read_places(rater_id, subject_ids, session=session) if rater_id is not None else {}
-    items, outputs = _read_texts(desk, list(subjects.values()), session)
+    contents = texts.read_contents(face.id, subject_ids, session=session)
+    shown = [contents[key] for key in subject_ids if key in contents and frame.criteria_for(contents[key].subject.kind)]
     references: Mapping[int, list[ReferenceRow]] = {}
-    if frame.rules.reference is ReferenceShown.BEFORE:
-        references = _by_item(
-            texts.read_references(face.id, [row.item_id for row in subjects.values()], session=session)
-        )
-    touched = [subject for subject, place in places.items() if place.state == "submitted"]
-    presses = own.read_presses(cast(int, rater_id), touched, session=session) if touched else {}
+    if frame.rules.reference is ReferenceShown.BEFORE and shown:
+        item_ids = sorted({content.subject.item_id for content in shown})
+        references = _by_item(texts.read_references(face.id, item_ids, session=session))
     found = []
-    for subject in (subjects[key] for key in subject_ids if key in subjects):
-        criteria, place = frame.criteria_for(subject.kind), places.get(subject.id)
-        if not criteria:
-            continue
+    for content in shown:
+        subject = content.subject
+        place, criteria = places.get(subject.id), frame.criteria_for(subject.kind)
         order = order_of(subject, place, seed=face.seed, name=name)
         answers, submission, reveal = None, None, None
         if place is not None and place.state == "submitted" and rater_id is not None:
-            press = newest_standing(presses.get(subject.id, ()))
+            press = newest_standing(own.read_presses(rater_id, subject.id, session=session))
             mine = standing_answers(
                 frame, own.read_standing(rater_id, [subject.id], list(frame.questions), session=session)
             )
             answers = answers_face(criteria, mine, order, press)
             submission = press.id if press else None
-            if frame.rules.reveal is RevealRule.AFTER and own.is_exposed(rater_id, subject.id, session=session):
+            if frame.rules.reveal is RevealRule.AFTER and own.read_exposed(rater_id, [subject.id], session=session):
                 reveal = read_reveal(face, frame, subject, order, mine, session=session)
         found.append(
             CardParts(
-                subject=subject,
-                order=order,
-                criteria=criteria,
-                item=items[subject.item_id],
-                outputs=[(key, outputs[key]) for key in subject.output_ids],
-                references=references.get(subject.item_id, []),
-                place=place,
-                answers=answers,
-                submission=submission,
-                reveal=reveal,
-                questions=frame.questions,
+                content,
+                order,
+                criteria,
+                references.get(subject.item_id, []),
+                place,
+                answers,
+                submission,
+                reveal,
+                frame.questions,
             )
         )
     return found
-
-
-def _read_texts(
-    desk: GradingDesk, subjects: Sequence[SubjectRow], session: Session
-) -> "tuple[dict[int, _ItemFace | ItemRow], dict[int, _OutputText | Messages]]":
-    """Items and outputs by key: rendered where that is at hand, else as they stand in the database."""
-    items: dict[int, _ItemFace | ItemRow] = {}
-    outputs: dict[int, _OutputText | Messages] = {}
-    for subject in subjects:
-        item = desk.texts.get(("item", subject.item_id))
-        if isinstance(item, _ItemFace):
-            items[subject.item_id] = item
-        for key in subject.output_ids:
-            output = desk.texts.get(("output", key))
-            if isinstance(output, _OutputText):
-                outputs[key] = output
-    missing_items = {subject.item_id for subject in subjects} - items.keys()
-    missing_outputs = {key for subject in subjects for key in subject.output_ids} - outputs.keys()
-    if missing_items:
-        items |= texts.read_items(sorted(missing_items), session=session)
-    if missing_outputs:
-        outputs |= texts.read_outputs(sorted(missing_outputs), session=session)
-    return items, outputs
 
 
 def _by_item(references: Sequence[ReferenceRow]) -> Mapping[int, list[ReferenceRow]]:
@@ -329,15 +306,16 @@ def draw_cards(desk: GradingDesk, parts: Sequence[CardParts]) -> tuple[Card, ...
 
 
 def _draw_card(desk: GradingDesk, parts: CardParts) -> Card:
-    item = _item(desk, parts.subject.item_id, parts.item)
-    drawn = [_output(desk, key, output) for key, output in parts.outputs]
+    subject = parts.content.subject
+    item = _item(desk, subject.item_id, parts.content.item)
+    drawn = [_output(desk, key, messages) for key, messages in parts.content.outputs.items()]
     if parts.order == "BA":
         drawn.reverse()
-    sides = ("left", "right") if parts.subject.kind == "pair" else ("only",)
+    sides = ("left", "right") if subject.kind == "pair" else ("only",)
     place = parts.place
     return Card(
-        subject=parts.subject.id,
-        kind=parts.subject.kind,
+        subject=subject.id,
+        kind=subject.kind,
         order=parts.order,
         messages_html=item.messages_html,
         messages_raw_html=item.raw_html,
@@ -367,9 +345,10 @@ def shown_draft(place: Place | None, parts: CardParts) -> Mapping[str, Any] | No
     return {name: draft.get(name) for name in ("comment", "confidence", "criterion")} | {"values": values}
 
 
-def _item(desk: GradingDesk, key: int, item: _ItemFace | ItemRow) -> _ItemFace:
-    if isinstance(item, _ItemFace):
-        return item
+def _item(desk: GradingDesk, key: int, item: ItemRow) -> _ItemFace:
+    found = desk.texts.get(("item", key))
+    if isinstance(found, _ItemFace):
+        return found
     context = rendered(item.context) if item.context else None
     raw = messages_html(item.messages, raw=True)
     face = _ItemFace(messages_html(item.messages), raw, context)
@@ -377,9 +356,10 @@ def _item(desk: GradingDesk, key: int, item: _ItemFace | ItemRow) -> _ItemFace:
     return face
 
 
-def _output(desk: GradingDesk, key: int, output: _OutputText | Messages) -> _OutputText:
-    if isinstance(output, _OutputText):
-        return output
+def _output(desk: GradingDesk, key: int, output: Messages) -> _OutputText:
+    found = desk.texts.get(("output", key))
+    if isinstance(found, _OutputText):
+        return found
     face = _OutputText(messages_html(output), messages_html(output, raw=True), word_count(text_of(output)))
     desk.texts.put(("output", key), face, len(face.html) + len(face.raw_html) + 100)
     return face

@@ -19,6 +19,7 @@ from core.rendering import rendered
 from core.store import grading as own
 from core.store import studies
 from core.store.database import Session
+from core.store.grading import Place
 from core.store.grading_subjects import KINDS, StudyFace, read_face, read_guideline, read_kin, read_subject_ids
 from core.store.studies import AskedCriterion
 from core.workflow.grading_order import shuffled
@@ -193,14 +194,14 @@ class GradingDesk:
         if known is not None:
             return len(known.ids)
         with self.workspace.database.reading() as session:
-            face = read_face(study_id, session=session)
+            face, _ = read_face(study_id, session=session)
             return len(self.subject_ids(face, self.frame(face, session=session), session=session))
 
     def upcoming(
         self, face: StudyFace, frame: Frame, *, name: str, rater_id: int | None, besides: Collection[int], count: int,
         session: Session,
-    ) -> list[int]:  # fmt: skip
-        """The next subjects of this person, in their order, without those in `besides`."""
+    ) -> tuple[list[int], Mapping[int, Place]]:  # fmt: skip
+        """The next subjects of this person, in their order, without those in `besides`; their places on some."""
         ids = self.subject_ids(face, frame, session=session)
         token = (rater_id, frame.rules.order, frame.kinds, face.last_subjects, face.n_imports)
         kept = self._queues.get((face.id, name))
@@ -210,13 +211,16 @@ class GradingDesk:
         else:
             queue = kept[1]
 
+        places: dict[int, Place] = {}
+
         def settled(candidates: list[int]) -> Collection[int]:
             if rater_id is None:
                 return ()
-            places = own.read_places(rater_id, candidates, session=session)
-            return [subject for subject, place in places.items() if place.state in own.SETTLED]
+            seen = own.read_places(rater_id, candidates, session=session)
+            places.update(seen)
+            return [subject for subject, place in seen.items() if place.state in own.SETTLED]
 
-        return queue.take(count, besides=besides, settled=settled)
+        return queue.take(count, besides=besides, settled=settled), places
 
     def everyone(self, study_id: int) -> int:
         """How many subjects anybody graded; a few seconds old at most, older where counting takes long."""

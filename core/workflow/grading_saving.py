@@ -147,7 +147,7 @@ def _check_nonce(nonce: str) -> None:
 
 
 def _earlier(scene: Scene, nonce: str, act: str) -> Press | None:
-    press = own.find_press(nonce, session=scene.session)
+    press = own.find_press(nonce, session=scene.session) if scene.pressed else None
     if press is None:
         return None
     if (press.rater_id, press.subject_id, press.act) != (scene.rater_id, scene.subject.id, act):
@@ -160,8 +160,7 @@ def _write_grade(scene: Scene, grade: Grade, comment: str) -> tuple[int, str, Re
     answers = checked_answers(scene.criteria, grade.values, scene.order)
     check_fields(scene.frame.rules, comment=comment, confidence=grade.confidence)
     standing = _standing(scene)
-    exposed = own.is_exposed(scene.rater_id, scene.subject.id, session=scene.session)
-    phase = _phase(grade.act, standing, exposed=exposed)
+    phase = _phase(grade.act, standing, exposed=scene.exposed)
     shown_at = scene.now - timedelta(milliseconds=grade.shown_ms_ago)
     number = max(grade.number, scene.place.draft_number if scene.place else 0) + 1
     first = scene.place.first_shown_at if scene.place else None
@@ -182,7 +181,7 @@ def _write_grade(scene: Scene, grade: Grade, comment: str) -> tuple[int, str, Re
     parts = None
     if grade.act == "grade" and phase != "revised" and scene.frame.rules.reveal is RevealRule.AFTER:
         parts = read_reveal(scene.face, scene.frame, scene.subject, scene.order, answers, session=scene.session)
-        if parts and not exposed:
+        if parts and not scene.exposed:
             own.add_exposure(
                 study_id=scene.face.id, rater_id=scene.rater_id, subject_id=scene.subject.id, now=scene.now,
                 session=scene.session,
@@ -229,7 +228,7 @@ def _phase(act: str, standing: Sequence[Given], *, exposed: bool) -> str:
 
 def _press(scene: Scene, **values: object) -> int:
     """Write a submission that supersedes the newest one of its phase."""
-    presses = own.read_presses(scene.rater_id, [scene.subject.id], session=scene.session).get(scene.subject.id, ())
+    presses = own.read_presses(scene.rater_id, scene.subject.id, session=scene.session) if scene.place else ()
     earlier = [press.id for press in presses if press.phase == values["phase"]]
     row = {
         "study_id": scene.face.id,
@@ -285,7 +284,7 @@ def _revealed_before(scene: Scene, press: Press) -> RevealParts | None:
     """The reveal that a repeated press had, if its exposure was written."""
     if press.act != "grade" or press.phase == "revised" or scene.frame.rules.reveal is not RevealRule.AFTER:
         return None
-    if not own.is_exposed(scene.rater_id, scene.subject.id, session=scene.session):
+    if not scene.exposed:
         return None
     mine = standing_answers(scene.frame, _standing(scene))
     return read_reveal(scene.face, scene.frame, scene.subject, scene.order, mine, session=scene.session)
@@ -309,11 +308,11 @@ def keep(desk: GradingDesk, visitor: Visitor, *, study: int, subject: int, submi
 
 
 def _write_keep(scene: Scene, submission: int, nonce: str) -> int:
-    presses = own.read_presses(scene.rater_id, [scene.subject.id], session=scene.session).get(scene.subject.id, ())
+    presses = own.read_presses(scene.rater_id, scene.subject.id, session=scene.session)
     first = newest_standing(presses)
     if first is None or first.id != submission:
         raise Conflict("Another answer came after this one; load the page again.")
-    if first.phase == "revised" or not own.is_exposed(scene.rater_id, scene.subject.id, session=scene.session):
+    if first.phase == "revised" or not scene.exposed:
         raise Conflict("There is no answer here that was followed by a reveal.")
     standing = _standing(scene)
     made = _press(
@@ -437,9 +436,9 @@ def undo(desk: GradingDesk, visitor: Visitor, *, study: int, submission: int, no
     name = name_of(visitor)
     desk.total(study)
     with desk.workspace.database.writing() as session:
-        read_face(study, session=session)
+        _, person = read_face(study, name, session=session)
         press = own.read_press(submission, session=session)
-        if press is None or press.rater_id != own.find_person(study, name, session=session):
+        if press is None or person is None or press.rater_id != person.id:
             raise NotFound("submission of yours", submission)
         scene = enter(desk, visitor, study=study, subject=press.subject_id, nonce=nonce, session=session)
         if _earlier(scene, nonce, "undo") is None:
@@ -449,10 +448,10 @@ def undo(desk: GradingDesk, visitor: Visitor, *, study: int, submission: int, no
 
 
 def _write_undo(scene: Scene, press: Press, nonce: str) -> None:
-    presses = own.read_presses(scene.rater_id, [scene.subject.id], session=scene.session)[scene.subject.id]
+    presses = own.read_presses(scene.rater_id, scene.subject.id, session=scene.session)
     if presses[-1].id != press.id or press.act == "undo":
         raise Conflict("Another answer came after this one, or it was taken back before; load the page again.")
-    if press.phase == "blind" and own.is_exposed(scene.rater_id, scene.subject.id, session=scene.session):
+    if press.phase == "blind" and scene.exposed:
         raise Conflict("You saw what others said of this one since: your first answer stands; revise it instead.")
     given = [row for row in own.read_standing_of(press.id, session=scene.session) if row.absence != "withdrawn"]
     made = _press(
@@ -475,9 +474,10 @@ def _write_undo(scene: Scene, press: Press, nonce: str) -> None:
 
 
 def _read_back(desk: GradingDesk, scene: Scene) -> tuple[list[CardParts], Mapping[str, int]]:
+    places = own.read_places(scene.rater_id, [scene.subject.id], session=scene.session)
     parts = read_cards(
-        desk, scene.face, scene.frame, name=scene.name, rater_id=scene.rater_id, subject_ids=[scene.subject.id],
-        session=scene.session,
+            scene.face, scene.frame, name=scene.name, rater_id=scene.rater_id, places=places,
+        subject_ids=[scene.subject.id], session=scene.session,
     )  # fmt: skip
     return parts, count_mine(scene.face, scene.frame, scene.rater_id, session=scene.session)
 

@@ -6,9 +6,8 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from core.errors import Conflict, NotAllowed, NotFound
+from core.errors import Conflict, NotAllowed
 from core.store import grading as own
-from core.store import grading_subjects as texts
 from core.store.grading import Place
 from core.store.grading_subjects import KINDS, StudyFace, SubjectRow, read_face
 from core.store.studies import AskedCriterion
@@ -37,7 +36,13 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Everything an act needs, read in its own transaction."""
+    """Everything an act needs, read in its own transaction.
+
+    Attributes:
+        order: How the outputs of a pair stand for this person.
+        exposed: Whether they saw what others said of the subject.
+        pressed: Whether the act's nonce is taken.
+    """
 
     session: Session
     now: datetime
@@ -49,6 +54,8 @@ class Scene:
     criteria: tuple[AskedCriterion, ...]
     place: Place | None
     order: str | None
+    exposed: bool
+    pressed: bool
 
 
 def name_of(visitor: Visitor) -> str:
@@ -81,20 +88,29 @@ def enter(
         Conflict: The study is closed, or its rubric asks nothing about the subject.
     """
     name, now = name_of(visitor), desk.workspace.clock()
-    face = read_face(study, session=session)
-    if face.closed and (nonce is None or own.find_press(nonce, session=session) is None):
+    face, person = read_face(study, name, session=session)
+    rater_id = own.hold_person(study, name, person, now=now, session=session)
+    stand = own.read_stand(study, rater_id, subject, nonce or "", session=session)
+    if face.closed and not stand.pressed:
         raise Conflict("This study is closed: nothing more is graded in it.")
     frame = desk.frame(face, session=session)
-    found = texts.read_subjects(study, [subject], session=session).get(subject)
-    if found is None:
-        raise NotFound("subject", subject)
-    criteria = frame.criteria_for(found.kind)
+    criteria = frame.criteria_for(stand.subject.kind)
     if not criteria:
-        raise Conflict(f"The rubric asks nothing about this {found.kind} any more.")
-    rater_id = own.hold_person(study, name, now=now, session=session)
-    place = own.read_places(rater_id, [subject], session=session).get(subject)
-    order = order_of(found, place, seed=face.seed, name=name)
-    return Scene(session, now, face, frame, name, rater_id, found, criteria, place, order)
+        raise Conflict(f"The rubric asks nothing about this {stand.subject.kind}.")
+    return Scene(
+        session=session,
+        now=now,
+        face=face,
+        frame=frame,
+        name=name,
+        rater_id=rater_id,
+        subject=stand.subject,
+        criteria=criteria,
+        place=stand.place,
+        order=order_of(stand.subject, stand.place, seed=face.seed, name=name),
+        exposed=stand.exposed,
+        pressed=stand.pressed,
+    )
 
 
 def put(scene: Scene, **changes: object) -> int:
