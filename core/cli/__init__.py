@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from core.cli import exporting, serving
+from core.cli import agreement, exporting, serving
 from core.errors import TouchstoneError
 
 app = typer.Typer(
@@ -13,7 +13,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Find out how far to trust LLM judges and labels.",
 )
-for command in (serving.serve, serving.worker, serving.backup, exporting.export):
+for command in (serving.serve, serving.worker, serving.backup, agreement.agreement, exporting.export):
     app.command()(command)
 
 

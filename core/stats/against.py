@@ -26,12 +26,14 @@ class Against:
 
     Attributes:
         rater_id: The one.
+        coefficient: Which kappa ("cohen", "cohen_linear", "cohen_quadratic").
         percent, kappa: Mean over the members of percent agreement and Cohen's kappa with each.
         ceiling_percent, ceiling: The same among the members, on the units that the one rated.
         difference: `kappa - ceiling`; below 0 the one agrees less with the members than they do with each other.
     """
 
     rater_id: RaterId
+    coefficient: str
     percent: Estimate
     kappa: Estimate
     ceiling_percent: Estimate
@@ -40,8 +42,8 @@ class Against:
 
 
 def against(
-    table: RatingTable, rater_id: RaterId, members: Sequence[RaterId], *, seed: int, level: float = 0.95,
-    resamples: int = 1000,
+    table: RatingTable, rater_id: RaterId, members: Sequence[RaterId], *, seed: int, coefficient: str = "cohen",
+    level: float = 0.95, resamples: int = 1000,
 ) -> Against:  # fmt: skip
     """How one rater agrees with each member of a group, on average, and how the members agree with each other.
 
@@ -50,6 +52,7 @@ def against(
         rater_id: The one.
         members: The group; the one is not part of it.
         seed: Seed of the bootstrap.
+        coefficient: Which kappa.
         level: Nominal coverage.
         resamples: Bootstrap resamples; 0 for values and standard errors only.
 
@@ -59,11 +62,13 @@ def against(
     """
     names = ("against_percent", "against_kappa", "ceiling_percent", "ceiling_kappa", "against_difference")
     if table.scale.is_numeric:
-        return Against(rater_id, *(Estimate(name, None, 0, 0, reason=Reason.NEEDS_OPTIONS) for name in names))
+        return Against(
+            rater_id, coefficient, *(Estimate(name, None, 0, 0, reason=Reason.NEEDS_OPTIONS) for name in names)
+        )
     both = _rated_by_the_one(table.of_raters([*members, rater_id]))
     one = both.n_raters - 1
     tables = pair_tables(both)
-    statistics = _statistics(table)
+    statistics = _statistics(table, coefficient)
     with_one = np.any(tables.pairs == one, axis=1)
     sides = []
     for kept in (with_one, ~with_one):
@@ -75,6 +80,7 @@ def against(
     difference = _difference(*sides)
     return Against(
         rater_id,
+        coefficient,
         _estimate(names[0], both, sides[0], 0, shared, level),
         _estimate(names[1], both, sides[0], 1, shared, level),
         _estimate(names[2], both, sides[1], 0, compared, level),
@@ -89,10 +95,10 @@ def _rated_by_the_one(table: RatingTable) -> RatingTable:
     return table.of_units(rated)
 
 
-def _statistics(table: RatingTable) -> tuple[PairStatistic, PairStatistic]:
+def _statistics(table: RatingTable, coefficient: str) -> tuple[PairStatistic, PairStatistic]:
     every = tuple(range(len(table.scale.options)))
     same = PairStatistic(_same_answers, every, identity_weights(len(every)))
-    return same, pair_statistic(COEFFICIENTS["cohen"], table.scale)
+    return same, pair_statistic(COEFFICIENTS[coefficient], table.scale)
 
 
 def _same_answers(tables: FloatArray, weights: FloatArray) -> FloatArray:

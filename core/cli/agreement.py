@@ -1,0 +1,170 @@
+"""`touchstone agreement STUDY`."""
+
+import json
+import sys
+from collections.abc import Sequence
+from itertools import combinations
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from core.settings import read_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from core.workflow.agreement import AgreementView
+
+
+def agreement(
+    study: Annotated[str, typer.Argument(help="Name or number of the study.")],
+    criterion: Annotated[
+        str, typer.Option(help="Key or name of the criterion; the first that has ratings unless given.")
+    ] = "",
+    raters: Annotated[str, typer.Option(help="Names of raters, parted by commas; all unless given.")] = "",
+    phase: Annotated[str, typer.Option(help="blind, revised, exposed or latest.")] = "blind",
+    kappa: Annotated[
+        str,
+        typer.Option(help="Credit of close answers in pairs: exact, linear or quadratic; by the scale unless given."),
+    ] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Everything as JSON.")] = False,
+) -> None:
+    """Print who agrees with whom on STUDY, and how far."""
+    from core.workflow.agreement import LiveStudies, asked_of
+    from core.workflow.agreement_shown import as_data
+    from core.workflow.serving import require_prepared
+    from core.workflow.studies import find_study
+    from core.workflow.workspace import open_workspace
+
+    workspace = open_workspace(read_settings())
+    require_prepared(workspace)
+    found = find_study(workspace, study)
+    live = LiveStudies(workspace).of(found.id)
+    shown = sys.stderr.isatty()
+    live.refresh(_progress if shown else None)
+    if shown:
+        sys.stderr.write("\r\033[K")
+    names = [name for name in raters.split(",") if name.strip()]
+    view = live.view(asked_of(live, criterion=criterion, phase=phase, raters=names, credit=kappa))
+    if as_json:
+        typer.echo(json.dumps(as_data(view) | {"study_name": found.name}, ensure_ascii=False, indent=1))
+        return
+    mark = " (illustrative)" if found.illustrative else ""
+    typer.echo(f"{found.name}{mark} · {view.question.title} · {view.phase} · {view.n_units:,} units")
+    for block in _blocks(view):
+        typer.echo("\n" + "\n".join(block))
+    others = [question.key for question in live.questions if question.key != view.question.key]
+    if others and not criterion:
+        typer.echo(f"\nOther criteria: {', '.join(others)}.")
+
+
+def _progress(share: float, doing: str) -> None:
+    sys.stderr.write(f"\r{doing} ({share:.0%})\033[K")
+
+
+def _blocks(view: "AgreementView") -> list[list[str]]:
+    from core.workflow.agreement import headline, plain_text
+
+    return [
+        [plain_text(headline(view))],
+        _who(view),
+        _coefficients(view),
+        _judges(view),
+        _pairs(view),
+    ]
+
+
+def _who(view: "AgreementView") -> list[str]:
+    scale = view.question.scale
+    header = ["rater", "kind", "n", *scale.keys, "no answer", "unstable"]
+    rows = [
+        [
+            line.name,
+            line.kind,
+            f"{line.n:,}",
+            *(f"{line.counts.get(key, 0):,}" for key in scale.keys),
+            _absent(line.absences, line.n_invalid),
+            f"{line.n_unstable:,}" if line.n_unstable else "",
+        ]
+        for line in view.raters
+    ]
+    if scale.keys and any(line.is_person for line in view.raters):
+        counts = view.majority.counts
+        total = sum(counts.values())
+        shown = [f"{counts.get(key, 0):,}" for key in scale.keys]
+        rows.append(["majority of people", "", f"{total:,}", *shown, f"{view.majority.n_tied} tied", ""])
+    return _table(header, rows, left=2)
+
+
+def _absent(absences: "Mapping[str, int]", invalid: int) -> str:
+    parts = [f"{n:,} {name}" for name, n in absences.items()] + ([f"{invalid:,} off the scale"] if invalid else [])
+    return ", ".join(parts)
+
+
+def _coefficients(view: "AgreementView") -> list[str]:
+    from core.workflow.agreement_shown import estimate_row, measures
+
+    rows: list[list[str]] = []
+    notes: dict[str, str] = {}
+    for measure in measures(view):
+        for who, estimate in (("people", measure.people), ("all chosen", measure.everyone)):
+            row = estimate_row(estimate)
+            rows.append([measure.coefficient.title, who, row.value, row.interval, row.n, row.note])
+            notes |= row.notes
+    lines = _table(["measure", "among", "value", "95 % interval", "units in clusters", "note"], rows, left=2)
+    return lines + [f"  {code}: {sentence}" for code, sentence in notes.items()]
+
+
+def _judges(view: "AgreementView") -> list[str]:
+    from core.workflow.agreement_shown import estimate_row
+
+    if not view.judges:
+        return []
+    rows = []
+    for judge in view.judges:
+        name = view.rater(int(judge.rater_id)).name
+        for title, estimate in (
+            ("percent with people", judge.percent),
+            (f"{judge.coefficient} with people", judge.kappa),
+            (f"{judge.coefficient} among people, same units", judge.ceiling),
+            ("difference of the kappas", judge.difference),
+        ):
+            row = estimate_row(estimate)
+            rows.append([name, title, row.value, row.interval, row.n, row.note])
+    return _table(["judge", "measure", "value", "95 % interval", "units in clusters", "note"], rows, left=2)
+
+
+def _pairs(view: "AgreementView") -> list[str]:
+    from core.workflow.agreement_shown import kappa_title, number_or_reason
+
+    pairs, names = view.pairs, [line.name for line in view.named_raters]
+    if pairs.reason:
+        return [f"Pairs of raters: {pairs.reason.sentence}"]
+    rows = []
+    for i, j in combinations(range(len(names)), 2):
+        reason = pairs.reason_at(i, j)
+        rows.append(
+            [
+                names[i],
+                names[j],
+                f"{int(pairs.n[i, j]):,}",
+                number_or_reason(float(pairs.percent[i, j]), None, places=3),
+                number_or_reason(float(pairs.kappa[i, j]), reason, places=2),
+                number_or_reason(float(pairs.kappa[i, j]), None, places=3),
+            ]
+        )
+    title = kappa_title(pairs.coefficient)
+    return [f"Pairs of raters: {title}", *_table(["rater", "with", "units", "same", "kappa", "3 digits"], rows, left=2)]
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]], *, left: int) -> list[str]:
+    """Columns padded to their widest cell; the first `left` and the last one begin at the left."""
+    widths = [max(len(row[column]) for row in [header, *rows]) for column in range(len(header))]
+    lines = []
+    for row in [header, *rows]:
+        cells = [
+            cell.ljust(width) if column < left or column == len(row) - 1 else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        lines.append("  ".join(cells).rstrip())
+    return lines

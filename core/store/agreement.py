@@ -1,0 +1,154 @@
+"""What agreement reads beside the ratings: questions, raters, the items that subjects hang on, times of ratings.
+
+Every function takes the `session` of a transaction that the caller opened. Rows brought by an import that is not done
+are not seen.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import bindparam, text
+from sqlmodel import Session, col, select
+
+from core.models.ratings import Rater, Rating
+from core.models.study import Criterion, Scale
+from core.scales import DeclaredScale
+from core.store.studies import visible
+
+_MANY = 400
+"""Up to this many missing subjects are asked for by id; more by reading all."""
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionRow:
+    """A criterion version; `item_id` is set on a checklist question."""
+
+    id: int
+    lineage: str
+    version: int
+    meaning: int
+    name: str
+    question: str
+    applies_to: str
+    item_id: int | None
+    scale_id: int
+
+
+def read_criteria(study_id: int, *, session: Session) -> Sequence[CriterionRow]:
+    """All criterion versions of a study, the oldest first."""
+    columns = (
+        Criterion.id, Criterion.lineage, Criterion.version, Criterion.meaning, Criterion.name, Criterion.question,
+        Criterion.applies_to, Criterion.item_id, Criterion.scale_id,
+    )  # fmt: skip
+    query = (
+        select(*columns)  # type: ignore[call-overload] # more columns than its overloads know
+        .where(Criterion.study_id == study_id, visible(Criterion, study_id=study_id))
+        .order_by(col(Criterion.id))
+    )
+    return [CriterionRow(*row) for row in session.exec(query)]
+
+
+def read_scales(scale_ids: Sequence[int], *, session: Session) -> Mapping[int, DeclaredScale]:
+    """Scale id -> the declared scale."""
+    rows = session.exec(select(Scale).where(col(Scale.id).in_(set(scale_ids))))
+    return {row.id or 0: DeclaredScale.from_json(row.declared) for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class RaterRow:
+    """Whoever rates in a study; `group` is that of an anonymous seat."""
+
+    id: int
+    kind: str
+    name: str
+    group: str
+
+
+def read_raters(study_id: int, *, session: Session) -> Sequence[RaterRow]:
+    """All raters of a study, by id."""
+    query = (
+        select(Rater.id, Rater.kind, Rater.name, Rater.group)
+        .where(Rater.study_id == study_id, visible(Rater, study_id=study_id))
+        .order_by(col(Rater.id))
+    )
+    return [RaterRow(found or 0, kind, name, group) for found, kind, name, group in session.exec(query)]
+
+
+@dataclass(slots=True)
+class SubjectPlaces:
+    """The item and the cluster of every subject met so far, as columns sorted by subject.
+
+    Attributes:
+        subject: Subject ids, rising.
+        item: Item of each subject.
+        cluster: Number of the item's cluster, or of the item where it has none.
+        numbers: Cluster name or item id -> its number.
+    """
+
+    subject: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    item: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    cluster: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    numbers: dict[str | int, int] = field(default_factory=dict)
+
+    def at(self, subjects: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Positions of known subjects."""
+        return np.searchsorted(self.subject, subjects).astype(np.int64)
+
+
+_PLACES = "select s.id, s.item_id, i.cluster from subject s join item i on i.id = s.item_id where s.study_id = :study"
+
+
+def learn_places(study_id: int, subjects: NDArray[np.int64], places: SubjectPlaces, *, session: Session) -> int:
+    """Read the items and clusters of subjects that are not known yet; returns how many were new."""
+    missing = np.setdiff1d(subjects, places.subject)
+    if not len(missing):
+        return 0
+    if len(missing) <= _MANY:
+        query = text(_PLACES + " and s.id in :subjects").bindparams(bindparam("subjects", expanding=True))
+        rows = session.execute(query, {"study": study_id, "subjects": missing.tolist()}).all()
+    else:
+        rows = session.execute(text(_PLACES), {"study": study_id}).all()
+    known = {int(found) for found in places.subject} if len(missing) > _MANY and len(places.subject) else set()
+    fresh = [row for row in rows if row[0] not in known]
+    numbers = places.numbers
+    codes = [
+        numbers.setdefault(cluster if cluster is not None else int(item), len(numbers)) for _, item, cluster in fresh
+    ]
+    subject = np.concatenate([places.subject, np.array([row[0] for row in fresh], np.int64)])
+    item = np.concatenate([places.item, np.array([row[1] for row in fresh], np.int64)])
+    cluster = np.concatenate([places.cluster, np.array(codes, np.int64)])
+    order = np.argsort(subject, kind="stable")
+    places.subject, places.item, places.cluster = subject[order], item[order], cluster[order]
+    return len(fresh)
+
+
+def rating_times(rating_ids: Sequence[int], *, session: Session) -> Mapping[int, datetime]:
+    """Rating id -> when it was written."""
+    query = select(Rating.id, Rating.created_at).where(col(Rating.id).in_(list(rating_ids)))
+    return {found or 0: at for found, at in session.exec(query)}
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """What tells that questions or raters changed, without reading them."""
+
+    last_criterion: int
+    last_rater: int
+    n_imports: int
+
+
+_FINGERPRINT = text(
+    "select (select coalesce(max(id), 0) from criterion where study_id = :study),"
+    " (select coalesce(max(id), 0) from rater where study_id = :study),"
+    " (select count(*) from import where study_id = :study and state = 'done')"
+)
+
+
+def read_fingerprint(study_id: int, *, session: Session) -> Fingerprint:
+    """The newest criterion and rater, and how many imports are done."""
+    row: Any = session.execute(_FINGERPRINT, {"study": study_id}).one()
+    return Fingerprint(int(row[0]), int(row[1]), int(row[2]))

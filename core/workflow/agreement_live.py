@@ -1,0 +1,343 @@
+"""The ratings of a study, followed while people grade: one object per process and study, shared by all visitors.
+
+New ratings are read once and only the units they touch are looked at again. What is held is a cache: the database is
+the truth, and everything here can be built from it again.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from threading import Lock, RLock, Thread
+from time import monotonic
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.store import agreement as stored
+from core.store.current import AskedPhase, CurrentRatings, current_ratings
+from core.store.database import Session
+from core.store.following import RatingLog, follow
+from core.store.studies import find_study
+from core.workflow.agreement_questions import Question, find_question, questions_of
+from core.workflow.agreement_tables import PEOPLE, Cells, cells_of
+from core.workflow.agreement_view import (
+    RESAMPLES,
+    AgreementView,
+    Progress,
+    Times,
+    compute_view,
+    default_coefficient,
+)
+from core.workflow.workspace import Workspace
+
+SLOW_SECONDS = 1.0
+"""A view that took longer than this is first drawn again without intervals, which follow."""
+
+_FEW_SUBJECTS = 5_000
+_KEPT_QUESTIONS = 6
+_KEPT_VIEWS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody wants to see.
+
+    Attributes:
+        question: Key of the question; "" for the first one.
+        phase: Which answers.
+        raters: Rater ids, empty for all.
+        coefficient: The kappa of pairs and judges; "" for what fits the scale.
+    """
+
+    question: str = ""
+    phase: AskedPhase = "blind"
+    raters: tuple[int, ...] = ()
+    coefficient: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """Ratings in force, and how many rows of the log they are made of."""
+
+    current: CurrentRatings
+    seen: int
+
+
+class LiveAgreement:
+    """The agreement of one study, kept up to date by reading only new ratings."""
+
+    def __init__(self, workspace: Workspace, study_id: int) -> None:
+        self.study_id = study_id
+        self._workspace = workspace
+        self._log = RatingLog(study_id)
+        self._lock = RLock()
+        self._fingerprint = stored.Fingerprint(-1, -1, -1)
+        self._questions: tuple[Question, ...] = ()
+        self._raters: dict[int, stored.RaterRow] = {}
+        self._places = stored.SubjectPlaces()
+        self._seed = 0
+        self._stamps: dict[str, int] = {}
+        self._held: OrderedDict[tuple[str, AskedPhase], _Held] = OrderedDict()
+        self._views: OrderedDict[Asked, AgreementView] = OrderedDict()
+        self._waiting: dict[Asked, tuple[Cells, Times, int]] = {}
+        self._newest: datetime | None = None
+        self._changes = 0
+        self._computing = Lock()
+
+    @property
+    def rows_fetched(self) -> int:
+        """How many rating rows were ever read from the database."""
+        return self._log.rows_fetched
+
+    def refresh(self, progress: Progress | None = None) -> int:
+        """Read what is new; returns how many rating rows came. Cheap when nothing did.
+
+        Args:
+            progress: Told how far the first reading is.
+        """
+        with self._lock, self._workspace.database.reading() as session:
+            before = len(self._log)
+            new = follow(self._log, session=session, progress=None if progress is None else _counting(progress))
+            # After the ratings, so that whatever they name is known.
+            asked_again = self._learn_names(session)
+            if new:
+                stored.learn_places(self.study_id, self._log.subject[before:], self._places, session=session)
+                newest = int(self._log.id.max())
+                self._newest = stored.rating_times([newest], session=session).get(newest)
+            if new or asked_again:
+                self._stamp(0 if asked_again else before)
+            return new
+
+    def _learn_names(self, session: Session) -> bool:
+        """Read questions and raters where there may be new ones; whether the questions changed."""
+        found, known = stored.read_fingerprint(self.study_id, session=session), self._fingerprint
+        if found == known:
+            return False
+        self._fingerprint = found
+        self._raters = {row.id: row for row in stored.read_raters(self.study_id, session=session)}
+        if (found.last_criterion, found.n_imports) == (known.last_criterion, known.n_imports):
+            return False
+        self._seed = find_study(self.study_id, session=session).seed
+        rows = stored.read_criteria(self.study_id, session=session)
+        self._questions = questions_of(rows, stored.read_scales([row.scale_id for row in rows], session=session))
+        self._held.clear()
+        return True
+
+    def _stamp(self, before: int) -> None:
+        """Mark the questions that rows of the log from `before` on are about."""
+        self._changes += 1
+        touched = set(np.unique(self._log.criterion[before:]).tolist())
+        for question in self._questions:
+            if not touched.isdisjoint(question.criteria):
+                self._stamps[question.key] = self._changes
+
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """The questions there are, as of the last `refresh`."""
+        return self._questions
+
+    @property
+    def raters(self) -> tuple[stored.RaterRow, ...]:
+        """The raters there are, as of the last `refresh`."""
+        return tuple(self._raters.values())
+
+    @property
+    def last_rating_at(self) -> datetime | None:
+        """When the newest rating of the study was written; None where there is none."""
+        return self._newest
+
+    def question(self, wanted: str) -> Question:
+        """A question by key or name; the first that has ratings for "".
+
+        Raises:
+            NotFound: There is none.
+        """
+        if wanted:
+            return find_question(self._questions, wanted)
+        rated = [question for question in self._questions if question.key in self._stamps]
+        return (rated or list(self._questions) or [find_question((), "")])[0]
+
+    def version(self, question: str) -> int:
+        """A number that rises whenever a rating of the question came, or its provisional view was completed."""
+        return self._stamps.get(question, 0)
+
+    def has_new(self, view: AgreementView) -> bool:
+        """Whether a view would be drawn differently now."""
+        if view.version != self.version(view.question.key):
+            return True
+        kept = self._views.get(Asked(view.question.key, view.phase, view.chosen, view.coefficient))
+        return view.provisional and kept is not None and not kept.provisional and kept.version == view.version
+
+    def view(self, asked: Asked, progress: Progress | None = None, *, patient: bool = True) -> AgreementView:
+        """What somebody wants to see, computed only if something changed.
+
+        Args:
+            asked: What.
+            progress: Told what is being computed.
+            patient: Whether to wait for intervals; where not, a view that is slow to compute comes without them first
+                (`provisional`) and is completed in the background.
+
+        Raises:
+            NotFound: The question does not exist.
+        """
+        with self._computing:
+            with self._lock:
+                question = self.question(asked.question)
+                coefficient = asked.coefficient or default_coefficient(question.scale)
+                asked = replace(asked, question=question.key, coefficient=coefficient)
+                version, kept = self.version(question.key), self._views.get(asked)
+                if kept is not None and kept.version == version and not (patient and kept.provisional):
+                    self._views.move_to_end(asked)
+                    return kept
+                cells, times = self._cells(question, asked.phase)
+            if not patient and kept is not None and kept.seconds > SLOW_SECONDS:
+                view = self._computed(asked, cells, times, version, progress, resamples=0)
+                self._keep(asked, replace(view, seconds=kept.seconds))
+                self._complete(asked, cells, times, version)
+            else:
+                view = self._computed(asked, cells, times, version, progress, resamples=RESAMPLES)
+                self._keep(asked, view)
+            return self._views[asked]
+
+    def _computed(
+        self, asked: Asked, cells: Cells, times: Times, version: int, progress: Progress | None, *, resamples: int
+    ) -> AgreementView:
+        return compute_view(
+            cells,
+            study_id=self.study_id,
+            phase=asked.phase,
+            version=version,
+            chosen=asked.raters,
+            coefficient=asked.coefficient,
+            times=times,
+            seed=crc32(f"{self._seed} {asked.question}".encode()),
+            resamples=resamples,
+            progress=progress,
+            ticks=monotonic,
+        )
+
+    def _keep(self, asked: Asked, view: AgreementView) -> None:
+        with self._lock:
+            known = self._views.get(asked)
+            if known is None or known.version <= view.version:
+                self._views[asked] = view
+                self._views.move_to_end(asked)
+            while len(self._views) > _KEPT_VIEWS:
+                self._views.popitem(last=False)
+
+    def _complete(self, asked: Asked, cells: Cells, times: Times, version: int) -> None:
+        """Compute the intervals in a thread of its own, one at a time for each view, of the newest ratings last."""
+        with self._lock:
+            busy = asked in self._waiting
+            self._waiting[asked] = (cells, times, version)
+        if not busy:
+            Thread(target=self._work, args=(asked,), name="agreement intervals", daemon=True).start()
+
+    def _work(self, asked: Asked) -> None:
+        done = -1
+        while True:
+            with self._lock:
+                cells, times, version = self._waiting[asked]
+                if version == done:
+                    del self._waiting[asked]
+                    return
+            try:
+                self._keep(asked, self._computed(asked, cells, times, version, None, resamples=RESAMPLES))
+            except BaseException:
+                with self._lock:
+                    del self._waiting[asked]
+                raise
+            done = version
+
+    def _cells(self, question: Question, phase: AskedPhase) -> tuple[Cells, Times]:
+        current = self._current(question, phase)
+        cells = cells_of(question, current, self._raters, self._places)
+        return cells, self._times(current)
+
+    def _times(self, current: CurrentRatings) -> Times:
+        """When each rater's first and last rating in force was written, and the newest."""
+        if not len(current):
+            return Times({}, {}, None)
+        order = np.lexsort((current.rating, current.rater))
+        rater, rating = current.rater[order], current.rating[order]
+        starts = np.flatnonzero(np.diff(rater, prepend=-1))
+        ends = np.append(starts[1:], len(rater)) - 1
+        with self._workspace.database.reading() as session:
+            at = stored.rating_times([*rating[starts].tolist(), *rating[ends].tolist()], session=session)
+        first = {int(rater[place]): at[int(rating[place])] for place in starts}
+        last = {int(rater[place]): at[int(rating[place])] for place in ends}
+        return Times(first, last, max(last.values()))
+
+    def _in_force(self, question: Question, phase: AskedPhase, subjects: NDArray[np.int64] | None) -> CurrentRatings:
+        """The ratings in force; whoever is not a person answers once, blind, and stands beside every phase."""
+        if phase in ("blind", "latest"):
+            return current_ratings(self._log, questions=question.criteria, phase=phase, subjects=subjects)
+        people = np.array([row.id for row in self._raters.values() if row.kind in PEOPLE], np.int64)
+        others = np.array([row.id for row in self._raters.values() if row.kind not in PEOPLE], np.int64)
+        return _joined(
+            current_ratings(self._log, questions=question.criteria, phase=phase, raters=people, subjects=subjects),
+            current_ratings(self._log, questions=question.criteria, phase="blind", raters=others, subjects=subjects),
+        )
+
+    def _current(self, question: Question, phase: AskedPhase) -> CurrentRatings:
+        """The ratings in force; of those already known only the units that new rows touch are looked at again."""
+        key, seen = (question.key, phase), len(self._log)
+        held = self._held.get(key)
+        if held is None:
+            current = self._in_force(question, phase, None)
+        else:
+            asked = np.isin(self._log.criterion[held.seen :], np.array(list(question.criteria), np.int64))
+            touched = np.unique(self._log.subject[held.seen :][asked])
+            if len(touched) > _FEW_SUBJECTS:
+                current = self._in_force(question, phase, None)
+            elif len(touched):
+                current = _joined(_without(held.current, touched), self._in_force(question, phase, touched))
+            else:
+                current = held.current
+        self._held[key] = _Held(current, seen)
+        self._held.move_to_end(key)
+        while len(self._held) > _KEPT_QUESTIONS:
+            self._held.popitem(last=False)
+        return current
+
+
+_COLUMNS = ("subject", "question", "rater", "rating", "option", "number", "absence", "unstable")
+
+
+def _without(current: CurrentRatings, subjects: NDArray[np.int64]) -> CurrentRatings:
+    kept = ~np.isin(current.subject, subjects)
+    return replace(current, **{name: getattr(current, name)[kept] for name in _COLUMNS})
+
+
+def _joined(first: CurrentRatings, second: CurrentRatings) -> CurrentRatings:
+    columns = {name: np.concatenate([getattr(first, name), getattr(second, name)]) for name in _COLUMNS}
+    return CurrentRatings(options=second.options, **columns)
+
+
+def _counting(progress: Progress) -> Callable[[int, int], None]:
+    def tell(done: int, total: int) -> None:
+        progress(0.9 * min(done / max(total, 1), 1.0), f"Reading ratings: {done:,} of {total:,}")
+
+    return tell
+
+
+class LiveStudies:
+    """The studies that are being followed in this process; the one used longest ago is let go."""
+
+    def __init__(self, workspace: Workspace, *, most: int = 4) -> None:
+        self._workspace, self._most = workspace, most
+        self._lock = Lock()
+        self._live: OrderedDict[int, LiveAgreement] = OrderedDict()
+
+    def of(self, study_id: int) -> LiveAgreement:
+        """The study's agreement, followed from now on."""
+        with self._lock:
+            live = self._live.get(study_id)
+            if live is None:
+                live = self._live[study_id] = LiveAgreement(self._workspace, study_id)
+            self._live.move_to_end(study_id)
+            while len(self._live) > self._most:
+                self._live.popitem(last=False)
+            return live

@@ -1,0 +1,292 @@
+"""Everything the agreement page and command show of one question: computed once from the ratings in force."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.scales import DeclaredScale, ScaleKind
+from core.stats.against import Against, against
+from core.stats.agreement import AgreementReport, agreement
+from core.stats.arrays import FloatArray, IntArray
+from core.stats.pair_matrix import Confusion, PairMatrix, confusion, pair_matrix
+from core.stats.ratings import RatingTable
+from core.stats.splits import unit_splits
+from core.store.current import AskedPhase
+from core.store.following import ABSENCES
+from core.workflow.agreement_questions import Question
+from core.workflow.agreement_tables import JUDGES, PEOPLE, Cells
+
+RESAMPLES = 1000
+MOST_JUDGES = 8
+"""Judges compared with people one by one; the others are in the pair matrix."""
+
+Progress = Callable[[float, str], None]
+"""Called with the share done (0 to 1) and what is being done."""
+
+
+@dataclass(frozen=True, slots=True)
+class RaterLine:
+    """A rater with what they gave.
+
+    Attributes:
+        kind: See `core.models.ratings.RaterKind`.
+        n: Ratings in force with a value on the scale.
+        counts: Option key -> how often; empty on a scale of free numbers.
+        absences: Why there is no value ("abstained", "unreadable", "refused") -> how often.
+        n_invalid: Values that are not on the scale.
+        n_unstable: Units where two presentation orders gave different answers.
+        first, last: When their first and last of these ratings were written.
+    """
+
+    id: int
+    kind: str
+    name: str
+    n: int
+    counts: Mapping[str, int]
+    absences: Mapping[str, int]
+    n_invalid: int
+    n_unstable: int
+    first: datetime | None = None
+    last: datetime | None = None
+
+    @property
+    def is_person(self) -> bool:
+        """Whether it is a person, known or anonymous."""
+        return self.kind in PEOPLE
+
+    @property
+    def is_judge(self) -> bool:
+        """Whether it is a judge, a jury or a baseline."""
+        return self.kind in JUDGES
+
+
+@dataclass(frozen=True, slots=True)
+class Majority:
+    """What most people chose, unit by unit.
+
+    Attributes:
+        counts: Option key -> units where more people chose it than any other; empty on a scale of free numbers.
+        n_tied: Units where the most frequent answers tie: these have no majority.
+        n_single: Units that one person rated; counted in `counts` as they are.
+    """
+
+    counts: Mapping[str, int]
+    n_tied: int
+    n_single: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AgreementView:
+    """Agreement on one question.
+
+    Attributes:
+        study_id: The study.
+        question: What was asked; all its criterion versions.
+        phase: Which answers: "blind", "exposed", "revised", "latest".
+        version: Rises whenever the ratings behind it change.
+        chosen: The rater ids that were asked for; empty for all.
+        coefficient: The kappa of pairs and judges ("cohen", "cohen_linear", "cohen_quadratic").
+        n_units: Units that one of the chosen raters has looked at.
+        raters: The chosen raters, people first.
+        others: Raters of the question that were not chosen.
+        people, everyone: All coefficients among people, and among all chosen raters.
+        judges: Each judge against the people (named ones), the first `MOST_JUDGES`.
+        pairs: Every pair of named raters.
+        majority: What most people chose.
+        splits: For each unit how split the chosen raters are (`core.stats.splits`).
+        last_rating_at: When the newest of these ratings was written.
+        provisional: Whether intervals are still being computed.
+        seconds: How long it took to compute.
+        cells, table: What it was computed from, for the items behind a number.
+    """
+
+    study_id: int
+    question: Question
+    phase: AskedPhase
+    version: int
+    chosen: tuple[int, ...]
+    coefficient: str
+    n_units: int
+    raters: tuple[RaterLine, ...]
+    others: tuple[RaterLine, ...]
+    people: AgreementReport
+    everyone: AgreementReport
+    judges: tuple[Against, ...]
+    pairs: PairMatrix
+    majority: Majority
+    splits: FloatArray
+    last_rating_at: datetime | None
+    provisional: bool
+    seconds: float
+    cells: Cells = field(repr=False)
+    table: RatingTable = field(repr=False)
+
+    def rater(self, rater_id: int) -> RaterLine:
+        """A chosen rater by id."""
+        return next(line for line in self.raters if line.id == rater_id)
+
+    @property
+    def named_raters(self) -> tuple[RaterLine, ...]:
+        """The raters in the order of `pairs`."""
+        by_id = {line.id: line for line in self.raters}
+        return tuple(by_id[int(found)] for found in self.pairs.rater_ids)
+
+    def confusion(self, first: int, second: int) -> Confusion | None:
+        """How two raters answered the units both rated; None on a scale of free numbers."""
+        return None if self.question.scale.is_numeric else confusion(self.table, first, second)
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """When ratings were written: by rater id the first and the last one, and the newest of all."""
+
+    first: Mapping[int, datetime]
+    last: Mapping[int, datetime]
+    newest: datetime | None
+
+
+def compute_view(  # noqa: PLR0913 - what it is about, and how
+    cells: Cells, *, study_id: int, phase: AskedPhase, version: int, chosen: tuple[int, ...],
+    coefficient: str, times: Times, seed: int, resamples: int = RESAMPLES, progress: Progress | None = None,
+    ticks: Callable[[], float],
+) -> AgreementView:  # fmt: skip
+    """Compute everything.
+
+    Args:
+        cells: The ratings in force.
+        study_id: Kept in the view.
+        phase: Kept in the view.
+        version: Kept in the view.
+        times: Kept in the view.
+        chosen: Rater ids; empty for all.
+        coefficient: The kappa of pairs and judges.
+        seed: Seed of the bootstrap.
+        resamples: 0 gives values without intervals (a provisional view).
+        progress: Told what is being done.
+        ticks: A clock in seconds.
+    """
+    start = ticks()
+    tell = progress or _silent
+    tell(0.0, "Reading who rated what")
+    lines = rater_lines(cells, times)
+    wanted = tuple(line for line in lines if not chosen or line.id in chosen)
+    people = tuple(line for line in wanted if line.is_person)
+    named = tuple(line for line in wanted if line.kind != "seat")
+    table = cells.table([line.id for line in named], named=True)
+    people_table = _table(cells, people)
+    tell(0.1, "Agreement among people")
+    among_people = agreement(people_table, seed=seed, resamples=resamples)
+    tell(0.45, "Agreement among everybody chosen")
+    same = len(people) == len(wanted)
+    everyone = among_people if same else agreement(_table(cells, wanted), seed=seed, resamples=resamples)
+    tell(0.75, "Judges against people")
+    judges = _judges(table, named, coefficient, seed, resamples)
+    tell(0.95, "Pairs of raters")
+    every_table = people_table if same else _table(cells, wanted)
+    return AgreementView(
+        study_id=study_id,
+        question=cells.question,
+        phase=phase,
+        version=version,
+        chosen=chosen,
+        coefficient=coefficient,
+        n_units=_units_of(cells, wanted),
+        raters=wanted,
+        others=tuple(line for line in lines if line not in wanted),
+        people=among_people,
+        everyone=everyone,
+        judges=judges,
+        pairs=pair_matrix(table, coefficient=coefficient),
+        majority=majority_of(people_table),
+        splits=unit_splits(every_table),
+        last_rating_at=times.newest,
+        provisional=resamples == 0,
+        seconds=ticks() - start,
+        cells=cells,
+        table=table,
+    )
+
+
+def _silent(share: float, doing: str) -> None:
+    """Nobody listens."""
+
+
+def _table(cells: Cells, lines: tuple[RaterLine, ...]) -> RatingTable:
+    """The ratings of these raters; anonymous as soon as one of them is a seat."""
+    return cells.table([line.id for line in lines], named=all(line.kind != "seat" for line in lines))
+
+
+def _units_of(cells: Cells, lines: tuple[RaterLine, ...]) -> int:
+    ids = [line.id for line in lines]
+    here = np.isin(cells.rater, [place for place, row in enumerate(cells.raters) if row.id in ids])
+    return len(np.unique(cells.unit[here]))
+
+
+def _judges(
+    table: RatingTable, named: tuple[RaterLine, ...], coefficient: str, seed: int, resamples: int
+) -> tuple[Against, ...]:
+    people = [line.id for line in named if line.is_person]
+    judges = [line.id for line in named if line.is_judge]
+    if not people:
+        return ()
+    return tuple(
+        against(table, judge, people, seed=seed, coefficient=coefficient, resamples=resamples)
+        for judge in judges[:MOST_JUDGES]
+    )
+
+
+def default_coefficient(scale: DeclaredScale) -> str:
+    """The kappa that fits a scale: with quadratic credit for close answers where it has an order, else exact."""
+    ordered = scale.kind in (ScaleKind.ORDINAL, ScaleKind.INTERVAL, ScaleKind.RATIO) and not scale.is_numeric
+    return "cohen_quadratic" if ordered else "cohen"
+
+
+def rater_lines(cells: Cells, times: Times) -> tuple[RaterLine, ...]:
+    """Every rater with what they gave, in the order of `cells.raters`."""
+    many, present = len(cells.raters), cells.present
+    absences = _counted(cells.rater, cells.current.absence.astype(np.int64), many, len(ABSENCES))
+    values = np.bincount(cells.rater[present], minlength=many)
+    off_scale = np.bincount(cells.rater[~present & (cells.current.absence == 0)], minlength=many)
+    unstable = np.bincount(cells.rater[cells.current.unstable], minlength=many)
+    keys = cells.question.scale.keys
+    codes = cells.values[present].astype(np.int64) if keys else np.empty(0, np.int64)
+    counts = _counted(cells.rater[present], codes, many, len(keys)) if keys else np.empty((many, 0), np.int64)
+    return tuple(
+        RaterLine(
+            id=row.id,
+            kind=row.kind,
+            name=row.name,
+            n=int(values[place]),
+            counts=dict(zip(keys, counts[place].tolist(), strict=True)),
+            absences={name: int(n) for name, n in zip(ABSENCES[1:], absences[place, 1:], strict=True) if n},
+            n_invalid=int(off_scale[place]),
+            n_unstable=int(unstable[place]),
+            first=times.first.get(row.id),
+            last=times.last.get(row.id),
+        )
+        for place, row in enumerate(cells.raters)
+    )
+
+
+def _counted(rows: IntArray, columns: IntArray, n_rows: int, n_columns: int) -> IntArray:
+    cells = np.bincount(rows * n_columns + columns, minlength=n_rows * n_columns)
+    return cells.reshape(n_rows, n_columns).astype(np.int64)
+
+
+def majority_of(people: RatingTable) -> Majority:
+    """What most people chose on each unit; ties of the most frequent answers are no majority."""
+    if people.scale.is_numeric:
+        return Majority({}, 0, 0)
+    counts = people.counts()
+    counts = counts[counts.sum(axis=1) > 0]
+    top = counts.max(axis=1, initial=0)
+    tied: NDArray[np.bool_] = np.sum(counts == top[:, None], axis=1) > 1
+    winners = np.bincount(counts[~tied].argmax(axis=1), minlength=counts.shape[1])
+    return Majority(
+        dict(zip(people.scale.keys, winners.tolist(), strict=True)),
+        int(tied.sum()),
+        int(np.sum(counts.sum(axis=1) == 1)),
+    )
