@@ -65,11 +65,29 @@ class PreviewCriterion:
 
 
 @dataclass(frozen=True, slots=True)
+class PreviewRating:
+    """A rating that came along.
+
+    Attributes:
+        value: Option key or number; "" where there is only an absence.
+        absence: Why there is no value; "" where there is one.
+    """
+
+    rater: str
+    kind: str
+    criterion: str
+    value: str
+    absence: str
+    rationale: str
+
+
+@dataclass(frozen=True, slots=True)
 class PreviewSubject:
     """A subject as the grading page will show it.
 
     Attributes:
         outputs: Messages of A, then B; empty for an item. System names are not part of it: graders are blind.
+        ratings: The first of those that came along, which the importer sees and graders do not.
     """
 
     key: str
@@ -80,6 +98,7 @@ class PreviewSubject:
     references: tuple[str, ...]
     outputs: tuple[Sequence[Message], ...]
     criteria: tuple[PreviewCriterion, ...]
+    ratings: tuple[PreviewRating, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

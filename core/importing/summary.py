@@ -13,6 +13,7 @@ from core.importing.checked import (
     Compared,
     CriterionCounts,
     PreviewCriterion,
+    PreviewRating,
     PreviewSubject,
 )
 from core.importing.comparing import CHANGED, NEW, SAME, KnownStudy
@@ -20,7 +21,7 @@ from core.importing.problems import KEPT, Problem
 from core.importing.records import Message
 from core.importing.staging import Staged
 
-PREVIEWED = 3
+PREVIEWED, RATINGS_PREVIEWED = 3, 60
 
 
 def summarise(staged: Staged, known: KnownStudy) -> CheckedImport:
@@ -130,16 +131,16 @@ def _has_known_ratings(scratch: sqlite3.Connection) -> bool:
 
 def _preview(staged: Staged, known: KnownStudy) -> tuple[PreviewSubject, ...]:
     rows = staged.connection.execute(
-        "select s.key, s.kind, i.id, i.external_id, i.db_id, s.a, s.b from subject s join item i on i.id = s.item "
-        "where i.digest is not null or i.db_id is not null order by s.id limit ?",
+        "select s.id, s.key, s.kind, i.id, i.external_id, i.db_id, s.a, s.b from subject s "
+        "join item i on i.id = s.item where i.digest is not null or i.db_id is not null order by s.id limit ?",
         (PREVIEWED,),
     ).fetchall()
     return tuple(_previewed(staged, known, *row) for row in rows)
 
 
 def _previewed(  # noqa: PLR0913, PLR0917 - a row of a query
-    staged: Staged, known: KnownStudy, key: str, kind: str, item: int, external_id: str, item_id: int | None,
-    a: int | None, b: int | None,
+    staged: Staged, known: KnownStudy, subject: int, key: str, kind: str, item: int, external_id: str,
+    item_id: int | None, a: int | None, b: int | None,
 ) -> PreviewSubject:  # fmt: skip
     scratch = staged.connection
     if item_id is not None:
@@ -157,7 +158,24 @@ def _previewed(  # noqa: PLR0913, PLR0917 - a row of a query
         references=tuple(text for (text,) in references),
         outputs=tuple(_output(scratch, known, output) for output in (a, b) if output is not None),
         criteria=tuple(_shown(criterion) for criterion in staged.book if criterion.applies_to == kind),
+        ratings=_ratings_of(staged, subject),
     )
+
+
+def _ratings_of(staged: Staged, subject: int) -> tuple[PreviewRating, ...]:
+    names = {criterion.number: criterion.name for criterion in staged.book}
+    rows = staged.connection.execute(
+        "select a.name, a.kind, r.criterion, r.option, r.number, r.absence, r.rationale from rating r "
+        "join rater a on a.id = r.rater where r.subject = ? order by r.seq limit ?",
+        (subject, RATINGS_PREVIEWED),
+    )
+    return tuple(
+        PreviewRating(
+            rater, kind, names.get(criterion, ""), option or ("" if number is None else f"{number:.10g}"),
+            absence or "", rationale,
+        )
+        for rater, kind, criterion, option, number, absence, rationale in rows
+    )  # fmt: skip
 
 
 def _output(scratch: sqlite3.Connection, known: KnownStudy, output: int) -> Sequence[Message]:
