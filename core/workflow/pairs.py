@@ -150,6 +150,7 @@ def make_pairs(
     design: PairDesign,
     *,
     progress: Progress | None = None,
+    batch: int = BATCH,
 ) -> Made:
     """Make pair subjects by this design, and record how they were chosen.
 
@@ -174,7 +175,7 @@ def make_pairs(
         created_at=workspace.clock(),
         created_by=visitor.name,
     )
-    return _make(workspace, draw, chosen.subjects, chosen.probability, progress)
+    return _make(workspace, draw, chosen.subjects, chosen.probability, _Writing(progress, batch))
 
 
 def missing_subjects(workspace: Workspace, study_id: int) -> tuple[MissingSubjects, ...]:
@@ -192,7 +193,13 @@ def missing_subjects(workspace: Workspace, study_id: int) -> tuple[MissingSubjec
 
 
 def make_subjects(
-    workspace: Workspace, visitor: Visitor, study_id: int, kind: Target, *, progress: Progress | None = None
+    workspace: Workspace,
+    visitor: Visitor,
+    study_id: int,
+    kind: Target,
+    *,
+    progress: Progress | None = None,
+    batch: int = BATCH,
 ) -> Made:
     """Make every item, or every output, a subject, and record that all were taken.
 
@@ -218,7 +225,7 @@ def make_subjects(
         created_at=workspace.clock(),
         created_by=visitor.name,
     )
-    return _make(workspace, draw, subjects, 1.0, progress)
+    return _make(workspace, draw, subjects, 1.0, _Writing(progress, batch))
 
 
 def list_draws(workspace: Workspace, study_id: int) -> tuple[DrawSummary, ...]:
@@ -238,6 +245,12 @@ def list_draws(workspace: Workspace, study_id: int) -> tuple[DrawSummary, ...]:
             )
             for draw, n_drawn in drawing.list_draws(study_id, session=session)
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Writing:
+    progress: Progress | None
+    batch: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,7 +309,7 @@ def _make(
     draw: Draw,
     subjects: Sequence[NewSubject],
     probability: float | None,
-    progress: Progress | None,
+    how: _Writing,
 ) -> Made:
     """Write what is missing in batches, then the draw over all of them."""
     study_id, signed = draw.study_id, Signed(draw.created_at, draw.created_by)
@@ -304,12 +317,12 @@ def _make(
         there = drawing.subject_ids(study_id, draw.kind, session=session)
     missing = [subject for subject in subjects if subject.key not in there]
     written = 0
-    for batch in _batches(missing):
+    for batch in _batches(missing, how.batch):
         with workspace.database.writing() as session:
             drawing.add_subjects(study_id, draw.kind, batch, signed=signed, session=session)
         written += len(batch)
-        if progress is not None:
-            progress(written, len(missing))
+        if how.progress is not None:
+            how.progress(written, len(missing))
     with workspace.database.writing() as session:
         lock_study(study_id, session=session)
         ids = drawing.subject_ids(study_id, draw.kind, session=session)
@@ -320,6 +333,6 @@ def _make(
         return Made(len(missing), drawing.add_draw(draw, drawn, probability, session=session), draw_is_new=True)
 
 
-def _batches(subjects: Sequence[NewSubject]) -> Iterator[Sequence[NewSubject]]:
-    for start in range(0, len(subjects), BATCH):
-        yield subjects[start : start + BATCH]
+def _batches(subjects: Sequence[NewSubject], size: int) -> Iterator[Sequence[NewSubject]]:
+    for start in range(0, len(subjects), size):
+        yield subjects[start : start + size]

@@ -46,10 +46,9 @@ def _show_missing(space: Workspace, detail: StudyDetail) -> None:
         kind = missing.kind.value
         if not missing.n_missing or kind not in detail.kinds_asked:
             continue
-        some = counted(missing.n_missing, *KINDS[kind])
-        st.html(
-            f'<p class="sd-quiet">The criteria ask about {KINDS[kind][1]}; {some} of {missing.n_there + missing.n_missing:,} cannot be graded yet.</p>'
-        )
+        many, some = KINDS[kind][1], counted(missing.n_missing, *KINDS[kind])
+        of = missing.n_there + missing.n_missing
+        st.html(f'<p class="sd-quiet">The criteria ask about {many}; {some} of {of:,} cannot be graded yet.</p>')
         if st.button(f"Put {some} up for grading", key=f"make-{kind}"):
             with _progress() as told:
                 made = make_subjects(space, visitor(), detail.summary.id, missing.kind, progress=told)
