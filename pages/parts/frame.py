@@ -52,8 +52,9 @@ def workspace() -> Workspace:
 
 
 def visitor() -> Visitor:
-    """Who is at the browser, by the cookie that grading set."""
-    return visitor_from_cookie(st.context.cookies.get("touchstone_name"))
+    """Who is at the browser, by the cookie that grading set, or the visitor that a test put into the session."""
+    given = st.session_state.get("visitor")
+    return given if isinstance(given, Visitor) else visitor_from_cookie(st.context.cookies.get("touchstone_name"))
 
 
 def current_study() -> StudySummary:
@@ -90,7 +91,9 @@ def no_study(any_known: bool) -> None:  # noqa: FBT001 - two sentences, one plac
 
 
 def page_link(page: str, label: str, **parameters: str) -> None:
-    """A link to another page, with parameters in its address."""
+    """A link to another page, with parameters in its address; nothing where this Touchstone has no such page."""
+    if not (ROOT / "pages" / f"{page}.py").exists():
+        return
     st.page_link(f"pages/{page}.py", label=label, query_params=parameters or None)
 
 
