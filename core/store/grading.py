@@ -363,9 +363,3 @@ def read_exposed(rater_id: int, subject_ids: Sequence[int], *, session: Session)
     """Those subjects of which the rater was shown others' ratings, verdicts or gold, on any page."""
     values = {"rater": rater_id, "subjects": list(subject_ids)}
     return set(session.connection().execute(_EXPOSED, values).scalars())
-
-
-def add_exposure(*, study_id: int, rater_id: int, subject_id: int, now: datetime, session: Session) -> None:
-    """Note that the rater is about to see what others said of the subject, on the grading card."""
-    row = {"study_id": study_id, "rater_id": rater_id, "subject_id": subject_id, "shown_on": "grade", "created_at": now}
-    session.connection().execute(insert(_EXPOSURE), row)

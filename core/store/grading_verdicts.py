@@ -1,6 +1,6 @@
 """What judges, baselines and sources said of a subject: the verdicts of the reveal. Never other people's ratings."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import bindparam, text
@@ -41,7 +41,7 @@ _ROWS = text(
 
 
 def read_verdicts(
-    study_id: int, subject_id: int, questions: Mapping[int, int], *, session: Session
+    study_id: int, subject_id: int, questions: Mapping[int, int], *, ties: Collection[int], session: Session
 ) -> Sequence[Verdict]:
     """The verdicts in force on a subject, by question and then by name.
 
@@ -49,12 +49,13 @@ def read_verdicts(
         study_id: Where.
         subject_id: What was judged.
         questions: Criterion id -> the id that stands for its lineage and meaning.
+        ties: Questions (as `questions` names them) whose scale has the option "tie".
         session: Any session.
     """
     log = ratings_of(study_id, [subject_id], list(questions), REVEALED, session=session)
     if not len(log):
         return []
-    now = current_ratings(log, questions=questions, phase="latest")
+    now = current_ratings(log, questions=questions, ties=ties, phase="latest")
     rows = {row.id: row for row in session.connection().execute(_ROWS, {"ratings": now.rating.tolist()})}
     found = []
     for place, rating in enumerate(now.rating.tolist()):

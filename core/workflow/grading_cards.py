@@ -265,7 +265,8 @@ def read_reveal(
     criteria = frame.criteria_for(subject.kind)
     asked = {criterion.id for criterion in criteria}
     questions = {version: now for version, now in frame.questions.items() if now in asked}
-    verdicts = read_verdicts(face.id, subject.id, questions, session=session)
+    ties = [criterion.id for criterion in criteria if "tie" in criterion.scale.keys]
+    verdicts = read_verdicts(face.id, subject.id, questions, ties=ties, session=session)
     references: Sequence[ReferenceRow] = ()
     if frame.rules.reference is ReferenceShown.AFTER:
         references = texts.read_references(face.id, [subject.item_id], session=session)

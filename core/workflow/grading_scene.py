@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import Session
-
 from core.errors import Conflict, NotAllowed
 from core.store import grading as own
+from core.store.database import Session
 from core.store.grading import Place
 from core.store.grading_subjects import KINDS, StudyFace, SubjectRow, read_face
 from core.store.studies import AskedCriterion

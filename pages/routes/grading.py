@@ -8,7 +8,7 @@ from starlette.routing import Route
 
 import pages.routes.grading_requests as asks
 from core.errors import BadInput
-from core.workflow import grading, grading_saving
+from core.workflow import grading, grading_saving, grading_undoing
 from core.workflow.grading import GradingDesk
 from core.workflow.grading_saving import Grade
 from core.workflow.visitors import COOKIE, cookie_of, visitor_named
@@ -98,13 +98,13 @@ def _submit(desk: GradingDesk, visitor: Visitor, press: asks.SubmitRequest) -> o
 def _draft(desk: GradingDesk, visitor: Visitor, sent: asks.DraftRequest) -> object:
     draft = sent.draft.model_dump(exclude={"values"})
     draft["values"] = {key: value.answer().to_json() for key, value in sent.draft.values.items()}
-    return grading_saving.save_draft(
+    return grading_undoing.save_draft(
         desk, visitor, study=sent.study, subject=sent.subject, number=sent.number, draft=draft
     )
 
 
 def _set_aside(desk: GradingDesk, state: str, visitor: Visitor, press: asks.SetAsideRequest) -> object:
-    return grading_saving.set_aside(
+    return grading_undoing.set_aside(
         desk, visitor, study=press.study, subject=press.subject, nonce=press.nonce, reason=press.reason, state=state
     )
 
@@ -112,9 +112,9 @@ def _set_aside(desk: GradingDesk, state: str, visitor: Visitor, press: asks.SetA
 def _undo(desk: GradingDesk, visitor: Visitor, press: asks.UndoRequest) -> object:
     study, nonce = press.study, press.nonce
     if press.submission is not None and press.subject is None:
-        return grading_saving.undo(desk, visitor, study=study, submission=press.submission, nonce=nonce)
+        return grading_undoing.undo(desk, visitor, study=study, submission=press.submission, nonce=nonce)
     if press.subject is not None and press.submission is None:
-        return grading_saving.take_up(desk, visitor, study=study, subject=press.subject, nonce=nonce)
+        return grading_undoing.take_up(desk, visitor, study=study, subject=press.subject, nonce=nonce)
     raise BadInput(where="undo", found="both or neither", expected="a submission, or a subject")
 
 
