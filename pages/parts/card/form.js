@@ -70,6 +70,9 @@ class Form {
     this.blocks[this.sheet.active]?.say(missing.here ?? missing.message);
     this.paint();
     this.focus();
+    const { number } = this.blocks[this.sheet.active] ?? {};
+    number?.focus();
+    number?.select();
   }
 
   quiet() {
