@@ -121,7 +121,7 @@ def _measure(url: str) -> tuple[list[float], list[float], list[float]]:
         floor.goto(f"{url}/floor")
         floor.get_by_role("button", name="Press").wait_for()
         card.bring_to_front()
-        card.goto(f"{url}/grade?study=1")
+        card.goto(f"{url}/?study=1")
         card.locator("#rater-name").fill("Bench")
         card.keyboard.press("Enter")
         card.locator(".card[data-subject]").wait_for()
