@@ -32,7 +32,7 @@ _WATCH_CARD = """
   const host = [...document.querySelectorAll('*')].find((one) => one.shadowRoot?.querySelector('.card'));
   const card = host.shadowRoot.querySelector('.card');
   window.measured = { painted: [], saved: [] };
-  document.addEventListener('keydown', (event) => {
+  window.addEventListener('keydown', (event) => {
     if (event.key !== 'Enter') return;
     const start = event.timeStamp, before = card.dataset.subject;
     const next = () => {
@@ -54,7 +54,7 @@ _WATCH_FLOOR = """
 () => {
   window.measured = { painted: [] };
   const words = () => document.querySelector('[data-testid=stCaptionContainer]')?.textContent;
-  document.addEventListener('pointerdown', (event) => {
+  window.addEventListener('pointerdown', (event) => {
     const start = event.timeStamp, before = words();
     const next = () => {
       if (words() !== before) requestAnimationFrame(() => setTimeout(
