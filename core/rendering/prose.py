@@ -19,7 +19,7 @@ from markdown_it.utils import EnvType, OptionsDict
 
 from core.rendering.allowed import cleaned
 from core.rendering.formulas import add_formulas, formula
-from core.rendering.highlighting import listing
+from core.rendering.highlighting import MOST_COLOURED, listing
 
 #: Blocks inside blocks; deeper ones Markdown parsers drop without a word.
 DEEPEST: Final = 40
@@ -178,8 +178,10 @@ def _image(_: RendererHTML, tokens: Sequence[Token], index: int, _options: Optio
     return f'<span class="image">[image: {escape(" — ".join(parts))}]</span>'
 
 
-def _listing(_: RendererHTML, tokens: Sequence[Token], index: int, _options: OptionsDict, _env: EnvType) -> str:
-    return listing(tokens[index].content, tokens[index].info)
+def _listing(_: RendererHTML, tokens: Sequence[Token], index: int, _options: OptionsDict, env: EnvType) -> str:
+    token = tokens[index]
+    env["coloured"] = env.get("coloured", 0) + len(token.content) * bool(token.info)
+    return listing(token.content, token.info, coloured=env["coloured"] <= MOST_COLOURED)
 
 
 def _formula(_: RendererHTML, tokens: Sequence[Token], index: int, _options: OptionsDict, env: EnvType) -> str:
