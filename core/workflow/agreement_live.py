@@ -254,21 +254,21 @@ class LiveAgreement:
     def _cells(self, question: Question, phase: AskedPhase) -> tuple[Cells, Times]:
         current = self._current(question, phase)
         cells = cells_of(question, current, self._raters, self._places)
-        return cells, self._times(current)
+        return cells, self._times(cells)
 
-    def _times(self, current: CurrentRatings) -> Times:
+    def _times(self, cells: Cells) -> Times:
         """When each rater's first and last rating in force was written, and the newest."""
-        if not len(current):
+        rating = cells.current.rating
+        if not len(rating):
             return Times({}, {}, None)
-        order = np.lexsort((current.rating, current.rater))
-        rater, rating = current.rater[order], current.rating[order]
-        starts = np.flatnonzero(np.diff(rater, prepend=-1))
-        ends = np.append(starts[1:], len(rater)) - 1
+        first, last = np.full(len(cells.raters), rating.max()), np.zeros(len(cells.raters), np.int64)
+        np.minimum.at(first, cells.rater, rating)
+        np.maximum.at(last, cells.rater, rating)
         with self._workspace.database.reading() as session:
-            at = stored.rating_times([*rating[starts].tolist(), *rating[ends].tolist()], session=session)
-        first = {int(rater[place]): at[int(rating[place])] for place in starts}
-        last = {int(rater[place]): at[int(rating[place])] for place in ends}
-        return Times(first, last, max(last.values()))
+            at = stored.rating_times([*first.tolist(), *last.tolist()], session=session)
+        begun = {row.id: at[int(found)] for row, found in zip(cells.raters, first, strict=True)}
+        ended = {row.id: at[int(found)] for row, found in zip(cells.raters, last, strict=True)}
+        return Times(begun, ended, max(ended.values()))
 
     def _in_force(self, question: Question, phase: AskedPhase, subjects: NDArray[np.int64] | None) -> CurrentRatings:
         """The ratings in force; whoever is not a person answers once, blind, and stands beside every phase."""
@@ -293,7 +293,7 @@ class LiveAgreement:
             if len(touched) > _FEW_SUBJECTS:
                 current = self._in_force(question, phase, None)
             elif len(touched):
-                current = _joined(_without(held.current, touched), self._in_force(question, phase, touched))
+                current = _replaced(held.current, self._in_force(question, phase, touched), touched)
             else:
                 current = held.current
         self._held[key] = _Held(current, seen)
@@ -306,14 +306,19 @@ class LiveAgreement:
 _COLUMNS = ("subject", "question", "rater", "rating", "option", "number", "absence", "unstable")
 
 
-def _without(current: CurrentRatings, subjects: NDArray[np.int64]) -> CurrentRatings:
-    kept = ~np.isin(current.subject, subjects)
-    return replace(current, **{name: getattr(current, name)[kept] for name in _COLUMNS})
+def _replaced(old: CurrentRatings, fresh: CurrentRatings, subjects: NDArray[np.int64]) -> CurrentRatings:
+    """The old ratings with those of some subjects taken anew; both rise by subject and question, and so does this."""
+    kept = ~np.isin(old.subject, subjects)
+    left = {name: getattr(old, name)[kept] for name in _COLUMNS}
+    place = np.searchsorted(left["subject"], fresh.subject)
+    columns = {name: np.insert(left[name], place, getattr(fresh, name)) for name in _COLUMNS}
+    return CurrentRatings(options=fresh.options, **columns)
 
 
 def _joined(first: CurrentRatings, second: CurrentRatings) -> CurrentRatings:
     columns = {name: np.concatenate([getattr(first, name), getattr(second, name)]) for name in _COLUMNS}
-    return CurrentRatings(options=second.options, **columns)
+    order = np.lexsort((columns["rater"], columns["question"], columns["subject"]))
+    return CurrentRatings(options=second.options, **{name: column[order] for name, column in columns.items()})
 
 
 def _counting(progress: Progress) -> Callable[[int, int], None]:

@@ -88,16 +88,16 @@ def cells_of(
 ) -> Cells:
     """Units, clusters and codes of the ratings in force."""
     width = int(current.question.max(initial=0)) + 1
-    keys, unit = np.unique(current.subject * width + current.question, return_inverse=True)
+    keys, unit = _distinct(current.subject * width + current.question)
     subject, standing = keys // width, keys % width
-    present = np.unique(current.rater)
+    present = np.flatnonzero(np.bincount(current.rater))
     rows = sorted((raters[int(found)] for found in present), key=_order)
     position = np.empty(len(rows), np.int64)
     position[np.searchsorted(present, [row.id for row in rows])] = np.arange(len(rows))
     return Cells(
         question=question,
         current=current,
-        unit=unit.reshape(-1).astype(np.int64),
+        unit=unit,
         subject=subject,
         standing=standing,
         cluster=_clusters(subject, places),
@@ -115,7 +115,16 @@ def _clusters(subject: NDArray[np.int64], places: SubjectPlaces) -> NDArray[np.i
     if not len(subject):
         return None
     cluster = places.cluster[places.at(subject)]
-    return None if len(np.unique(cluster)) == len(cluster) else cluster
+    return None if np.bincount(cluster).max() == 1 else cluster
+
+
+def _distinct(keys: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The different keys, rising, and the place of every key among them; quick where keys already rise."""
+    steps = np.diff(keys, prepend=-1)
+    if np.all(steps >= 0):
+        return keys[steps > 0], np.cumsum(steps > 0) - 1
+    different, place = np.unique(keys, return_inverse=True)
+    return different, place.reshape(-1).astype(np.int64)
 
 
 def _values(scale: DeclaredScale, current: CurrentRatings) -> NDArray[np.int16] | NDArray[np.float64]:

@@ -193,7 +193,7 @@ def compute_view(  # noqa: PLR0913 - what it is about, and how
         version=version,
         chosen=chosen,
         coefficient=coefficient,
-        n_units=_units_of(cells, wanted),
+        n_units=cells.n_units if len(wanted) == len(lines) else _units_of(cells, wanted),
         raters=wanted,
         others=tuple(line for line in lines if line not in wanted),
         people=among_people,
@@ -220,9 +220,9 @@ def _table(cells: Cells, lines: tuple[RaterLine, ...]) -> RatingTable:
 
 
 def _units_of(cells: Cells, lines: tuple[RaterLine, ...]) -> int:
-    ids = [line.id for line in lines]
-    here = np.isin(cells.rater, [place for place, row in enumerate(cells.raters) if row.id in ids])
-    return len(np.unique(cells.unit[here]))
+    ids = {line.id for line in lines}
+    chosen = np.array([row.id in ids for row in cells.raters], np.bool_)
+    return int(np.sum(np.bincount(cells.unit[chosen[cells.rater]], minlength=1) > 0))
 
 
 def _judges(
