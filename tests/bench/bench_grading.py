@@ -28,27 +28,25 @@ PRESSES = 100
 WARM_UP = 5
 
 _WATCH_CARD = """
-() => {
-  const host = [...document.querySelectorAll('*')].find((one) => one.shadowRoot?.querySelector('.card'));
+window.measured = { painted: [], saved: [] };
+window.addEventListener('keydown', (event) => {  // first in line: the card paints inside its own listener
+  if (event.key !== 'Enter') return;
+  const host = [...document.querySelectorAll('*')].find((one) => one.shadowRoot?.querySelector('.card[data-subject]'));
+  if (!host) return;
   const card = host.shadowRoot.querySelector('.card');
-  window.measured = { painted: [], saved: [] };
-  window.addEventListener('keydown', (event) => {
-    if (event.key !== 'Enter') return;
-    const start = event.timeStamp, before = card.dataset.subject;
-    const next = () => {
-      if (card.dataset.subject !== before) requestAnimationFrame(() => setTimeout(
-        () => window.measured.painted.push(performance.now() - start)));
-      else requestAnimationFrame(next);
-    };
-    requestAnimationFrame(next);
-    const saved = () => {
-      const done = card.dataset.unsaved === '0' && card.dataset.subject !== before;
-      if (done) window.measured.saved.push(performance.now() - start);
-      else setTimeout(saved, 1);
-    };
-    setTimeout(saved, 0);
-  }, { capture: true });
-}
+  const start = event.timeStamp, before = card.dataset.subject;
+  const next = () => {
+    if (card.dataset.subject !== before) setTimeout(() => window.measured.painted.push(performance.now() - start));
+    else requestAnimationFrame(next);
+  };
+  requestAnimationFrame(next);
+  const saved = () => {
+    const done = card.dataset.unsaved === '0' && card.dataset.subject !== before;
+    if (done) window.measured.saved.push(performance.now() - start);
+    else setTimeout(saved, 1);
+  };
+  setTimeout(saved, 0);
+}, { capture: true });
 """
 _WATCH_FLOOR = """
 () => {
@@ -57,8 +55,7 @@ _WATCH_FLOOR = """
   window.addEventListener('pointerdown', (event) => {
     const start = event.timeStamp, before = words();
     const next = () => {
-      if (words() !== before) requestAnimationFrame(() => setTimeout(
-        () => window.measured.painted.push(performance.now() - start)));
+      if (words() !== before) setTimeout(() => window.measured.painted.push(performance.now() - start));
       else requestAnimationFrame(next);
     };
     requestAnimationFrame(next);
@@ -121,11 +118,11 @@ def _measure(url: str) -> tuple[list[float], list[float], list[float]]:
         floor.goto(f"{url}/floor")
         floor.get_by_role("button", name="Press").wait_for()
         card.bring_to_front()
+        card.add_init_script(_WATCH_CARD)
         card.goto(f"{url}/?study=1")
         card.locator("#rater-name").fill("Bench")
         card.keyboard.press("Enter")
         card.locator(".card[data-subject]").wait_for()
-        card.evaluate(_WATCH_CARD)
         floor.evaluate(_WATCH_FLOOR)
         for _ in range((PRESSES + WARM_UP) // 5):
             card.bring_to_front()
