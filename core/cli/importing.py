@@ -33,17 +33,21 @@ def import_files(
     serving.require_prepared(workspace)
     wanted = studies.find_study(workspace, study).id if study else None
     chosen, said = importing.input_files(files), importing.read_mapping_file(mapping)
-    with _progress() as progress:
-        checked = importing.check_import(workspace, chosen, said, study=wanted, progress=progress)
-    if check or not checked.can_run:
+    if check:
+        with _progress() as progress:
+            checked = importing.check_import(workspace, chosen, said, study=wanted, progress=progress)
         _tell(checked, None, as_json=as_json)
         if not checked.can_run:
             raise SystemExit(2)
         return
-    with _progress() as progress:
-        result = importing.run_import(
-            workspace, Visitor(by.strip()), chosen, said, study=wanted, new_name=new, progress=progress
-        )
+    try:
+        with _progress() as progress:
+            result = importing.run_import(
+                workspace, Visitor(by.strip()), chosen, said, study=wanted, new_name=new, progress=progress
+            )
+    except importing.RefusedImport as refused:
+        _tell(refused.checked, None, as_json=as_json)
+        raise SystemExit(2) from None
     _tell(result.checked, result, as_json=as_json)
 
 

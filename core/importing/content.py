@@ -1,14 +1,14 @@
 """What a row says about items, outputs and references."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import NamedTuple
 
 from core.errors import shortened
 from core.importing.mapping import ContentEntry, OutputNameEntry, ReferenceEntry
 from core.importing.records import ItemRecord, Message, OutputName, OutputRecord, ReferenceRecord, SubjectRecord
 from core.importing.shapes.cell import RowProblem
-from core.importing.templates import ABSENT, Template, Values, getter, plain
+from core.importing.templates import ABSENT, Template, Values, getter, key_of, plain
 
 ITEM_ID, SYSTEM, SLICE = 400, 200, 200
 _SPLITS = {"train": "train", "dev": "dev", "validation": "dev", "val": "dev", "valid": "dev", "test": "test"}
@@ -31,6 +31,8 @@ class SubjectNames:
         self.item = Template(item).fill
         self.outputs = [(Template(output.system).fill, Template(output.sample).fill) for output in outputs]
         self.paths = Template(item).paths + tuple(path for output in outputs for path in Template(output.system).paths)
+        texts = (item, *(text for output in outputs for text in (output.system, output.sample)))
+        self.names = tuple(dict.fromkeys(name for text in texts for name in Template(text).names))
 
     def read(self, values: Values) -> tuple[str, tuple[OutputName, ...]]:
         """The item's id and the outputs' names; an output whose system is empty is not there.
@@ -63,7 +65,7 @@ class ContentReader:
 
     _REMEMBERED = 100_000
 
-    def __init__(self, entry: ContentEntry) -> None:
+    def __init__(self, entry: ContentEntry, *, texts_only: bool = False) -> None:
         item = entry.item
         self.names = SubjectNames(
             item.id, [OutputNameEntry(system=output.system, sample=output.sample) for output in entry.outputs]
@@ -81,7 +83,7 @@ class ContentReader:
         self._references = [(reference, _reference_reader(reference)) for reference in entry.references]
         self._kinds = entry.subjects
         self.paths = _paths(entry)
-        self._fingerprint = _fingerprint(self.paths, entry)
+        self._fingerprint = _fingerprint(self.paths, entry, texts_only=texts_only)
         self._seen: set[int] = set()
 
     def read(self, values: Values, line: int) -> RowContent | None:
@@ -90,7 +92,7 @@ class ContentReader:
         Raises:
             RowProblem: It cannot be read.
         """
-        fingerprint = self._fingerprint(values)
+        fingerprint = hash(self._fingerprint(values))
         if fingerprint in self._seen:
             return None
         if len(self._seen) >= self._REMEMBERED:
@@ -152,16 +154,10 @@ def _paths(entry: ContentEntry) -> tuple[str, ...]:
     return tuple(dict.fromkeys(paths))
 
 
-def _fingerprint(paths: Sequence[str], entry: ContentEntry) -> Callable[[Values], int]:
+def _fingerprint(paths: Sequence[str], entry: ContentEntry, *, texts_only: bool) -> Callable[[Values], Hashable]:
     extra = [reference.texts for reference in entry.references if reference.texts]
     extra += [entry.item.slices_from] if entry.item.slices_from else []
-    gets = [getter(path) for path in (*paths, *extra)]
-
-    def fingerprint(values: Values) -> int:
-        found = [get(values) for get in gets]
-        return hash(tuple(value if isinstance(value, str) else plain(value) for value in found))
-
-    return fingerprint
+    return key_of((*paths, *extra), texts_only=texts_only)
 
 
 def _message_reader(text: str | None, column: str | None, role: str) -> Callable[[Values], Sequence[Message]]:

@@ -1,7 +1,7 @@
 """From a row to its ratings: the shape finds the cells, the mapping says whose they are and what their values mean."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import suppress
 
 from core.errors import BadInput, shortened
@@ -11,7 +11,7 @@ from core.importing.mapping import RatingsEntry
 from core.importing.problems import Tally
 from core.importing.records import OutputName, RaterRecord, RatingRecord, SubjectRecord
 from core.importing.shapes import Cell, RowProblem, shape_of
-from core.importing.templates import Template, Values, getter
+from core.importing.templates import Template, Values, getter, key_of
 from core.importing.values import Reading, ValueReader
 from core.scales import ScaleKind
 
@@ -19,6 +19,7 @@ _KINDS = ("person", "judge", "baseline", "source", "seat", "simulated")
 _PHASES = ("blind", "exposed", "revised")
 _ABSENCES = ("abstained", "unreadable", "refused", "withdrawn")
 _SWAPPED = {"A": "B", "B": "A"}
+_REMEMBERED = 100_000
 SWAPPED_ORDER = {"AB": "BA", "BA": "AB"}
 
 
@@ -41,24 +42,26 @@ class RatingsReader:
         names: What names item and outputs, from the entry itself or from the content.
         book: The criteria.
         tally: Counts the values set aside.
+        texts_only: Whether every value of the file is text (CSV).
 
     Raises:
         BadInput: The entry cannot be used with the shape or its criterion.
     """
 
     def __init__(
-        self, entry: RatingsEntry, number: int, *, names: SubjectNames, book: CriteriaBook, tally: Tally
-    ) -> None:
+        self, entry: RatingsEntry, number: int, *, names: SubjectNames, book: CriteriaBook, tally: Tally,
+        texts_only: bool = False,
+    ) -> None:  # fmt: skip
         self.where = f"ratings[{number}]"
         shape = shape_of(entry, where=self.where)
-        self._entry, self._names, self._book, self._tally = entry, names, book, tally
+        self._entry, self._book, self._tally = entry, book, tally
         self._cells = shape.prepare(entry)
         self._criterion = Template(entry.criterion)
         self._version = _optional(entry.criterion_version)
         self._readers: dict[int, ValueReader] = {}
         self._found: dict[tuple[str, str], BookedCriterion] = {}
-        self._rater = _RaterReader(entry, shape.rater or "", shape.kind)
-        self._subject = _SubjectReader(entry, names)
+        self._rater = _RaterReader(entry, shape.rater or "", shape.kind, texts_only=texts_only)
+        self._subject = _SubjectReader(entry, names, texts_only=texts_only)
         self._order = _order_reader(entry)
         self._phase = _optional(entry.phase)
         self._absence, self._repetition, self._at = (
@@ -86,22 +89,26 @@ class RatingsReader:
     def _record(self, cell: Cell, line: int) -> RatingRecord | None:
         values = cell.values
         criterion = self._criterion_named(
-            cell.criterion or self._criterion.fill(values), self._version(values) if self._version else ""
+            cell.criterion or self._criterion.constant or self._criterion.fill(values),
+            self._version(values) if self._version else "",
         )
-        item, outputs = self._names.read(values)
-        subject = self._subject.read(item, outputs, criterion.applies_to)
-        order = self._order(values, outputs) or cell.order if criterion.applies_to == "pair" else None
+        subject = self._subject.read(values, criterion.applies_to)
+        order = None
+        if subject.first is not None and subject.second is not None:
+            order = (self._order(values, (subject.first, subject.second)) if self._order else None) or cell.order
         reading = self._reading(cell, criterion, subject, order, line)
-        shares = cell.probabilities or self._probabilities(values, criterion)
         if reading.option is None and reading.number is None and reading.absence is None:
             return None
         rater = self._rater.read(values)
-        if criterion.applies_to == "pair" and self._entry.names == "side" and order is None:
+        if order is None and self._entry.names == "side" and subject.second is not None:
             order = "AB"
         return RatingRecord(
             subject, (criterion.lineage, criterion.version), rater, reading.option, reading.number, reading.absence,
-            shares, self._number(self._confidence, values, "confidence"), self._reason(values),
-            self._phase_of(values, rater.kind), order, self._whole(self._repetition, values, "repetition"),
+            cell.probabilities or (self._probabilities(values, criterion) if self._shares else None),
+            self._number(self._confidence, values, "confidence") if self._confidence else None,
+            self._reason(values) if self._rationale or self._comment else "",
+            self._phase_of(values, rater.kind), order,
+            self._whole(self._repetition, values, "repetition") if self._repetition else None,
             self._at(values) if self._at else "", self._rating_id(values) if self._rating_id else "",
             self._supersedes(values) if self._supersedes else "", line,
         )  # fmt: skip
@@ -160,7 +167,9 @@ class RatingsReader:
         return f"{rationale}\n\n{comment}" if rationale and comment else rationale or comment
 
     def _phase_of(self, values: Values, kind: str) -> str:
-        phase = self._phase(values) if self._phase else ""
+        if self._phase is None:
+            return "exposed" if kind == "person" and self._entry.blind == "no" else "blind"
+        phase = self._phase(values)
         if phase and phase not in _PHASES:
             raise RowProblem(found=f"the phase {shortened(phase)}", expected=f"one of {', '.join(_PHASES)}")
         return phase or ("exposed" if kind == "person" and self._entry.blind == "no" else "blind")
@@ -189,13 +198,25 @@ class RatingsReader:
 
 
 class _SubjectReader:
-    """Which of the row's item and outputs is judged."""
+    """Which of the row's item and outputs is judged; the same names are read once."""
 
-    def __init__(self, entry: RatingsEntry, names: SubjectNames) -> None:
+    def __init__(self, entry: RatingsEntry, names: SubjectNames, *, texts_only: bool) -> None:
         self._which = {"first": 0, "second": 1}[entry.output] if entry.output else None
-        self._n = len(names.outputs)
+        self._names = names
+        self._key = key_of(names.names, texts_only=texts_only)
+        self._known: dict[tuple[Hashable, str], SubjectRecord] = {}
 
-    def read(self, item: str, outputs: tuple[OutputName, ...], applies_to: str) -> SubjectRecord:
+    def read(self, values: Values, applies_to: str) -> SubjectRecord:
+        key = (self._key(values), applies_to)
+        known = self._known.get(key)
+        if known is None:
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            item, outputs = self._names.read(values)
+            known = self._known[key] = self._judged(item, outputs, applies_to)
+        return known
+
+    def _judged(self, item: str, outputs: tuple[OutputName, ...], applies_to: str) -> SubjectRecord:
         if applies_to == "item":
             return SubjectRecord(item)
         if applies_to == "pair":
@@ -205,36 +226,41 @@ class _SubjectReader:
         if self._which is None and len(outputs) == 1:
             return SubjectRecord(item, outputs[0])
         if self._which is None or self._which >= len(outputs):
-            raise RowProblem(
-                found=f"{len(outputs)} outputs",
-                expected='one, for a criterion on outputs (or output = "first"/"second")',
-            )
+            expected = 'one, for a criterion on outputs (or output = "first"/"second")'
+            raise RowProblem(found=f"{len(outputs)} outputs", expected=expected)
         return SubjectRecord(item, outputs[self._which])
 
 
 class _RaterReader:
     """Who rates; every rater is made once."""
 
-    def __init__(self, entry: RatingsEntry, rater: str, kind: str) -> None:
+    def __init__(self, entry: RatingsEntry, rater: str, kind: str, *, texts_only: bool) -> None:
         texts = (entry.kind or kind, entry.rater or rater, entry.group, entry.family)
-        self._fills = [Template(text).fill for text in texts]
-        self._known: dict[tuple[str, ...], RaterRecord] = {}
+        templates = [Template(text) for text in texts]
+        self._fills = [template.fill for template in templates]
+        names = dict.fromkeys(name for template in templates for name in template.names)
+        given = any(name.startswith("@") for name in names)
+        self._key = key_of(tuple(names), texts_only=texts_only and not given)
+        self._known: dict[Hashable, RaterRecord] = {}
 
     def read(self, values: Values) -> RaterRecord:
-        texts = tuple(fill(values) for fill in self._fills)
-        known = self._known.get(texts)
+        key = self._key(values)
+        known = self._known.get(key)
         if known is None:
-            kind, name, group, family = (text.strip() for text in texts)
-            if kind not in _KINDS:
-                raise RowProblem(found=f"a rater of the kind {shortened(kind)}", expected=f"one of {', '.join(_KINDS)}")
-            if not 0 < len(name) <= SYSTEM:
-                raise RowProblem(found=f"a rater name of {len(name)} characters", expected=f"1 to {SYSTEM}")
-            group = group or ("anonymous" if kind == "seat" else "")
-            known = self._known[texts] = RaterRecord(kind, name, group[:100], family[:100])
+            known = self._known[key] = self._read(values)
         return known
 
+    def _read(self, values: Values) -> RaterRecord:
+        kind, name, group, family = (fill(values).strip() for fill in self._fills)
+        if kind not in _KINDS:
+            raise RowProblem(found=f"a rater of the kind {shortened(kind)}", expected=f"one of {', '.join(_KINDS)}")
+        if not 0 < len(name) <= SYSTEM:
+            raise RowProblem(found=f"a rater name of {len(name)} characters", expected=f"1 to {SYSTEM}")
+        group = group or ("anonymous" if kind == "seat" else "")
+        return RaterRecord(kind, name, group[:100], family[:100])
 
-def _order_reader(entry: RatingsEntry) -> Callable[[Values, Sequence[OutputName]], str | None]:
+
+def _order_reader(entry: RatingsEntry) -> Callable[[Values, Sequence[OutputName]], str | None] | None:
     if entry.order:
         fill = Template(entry.order).fill
 
@@ -256,7 +282,7 @@ def _order_reader(entry: RatingsEntry) -> Callable[[Values, Sequence[OutputName]
             return "AB" if systems.index(name) == 0 else "BA"
 
         return by_left
-    return lambda _values, _outputs: None
+    return None
 
 
 def _optional(text: str | None) -> Callable[[Values], str] | None:

@@ -52,6 +52,17 @@ _INSERT_RATING = (
     "phase, shown, repetition, given, at, rating_id, supersedes, file, line) "
     "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
+_INSERT_ITEM = (
+    "insert or ignore into item (external_id, digest, messages, context, slices, cluster, split, file, line) "
+    "values (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_UPDATE_ITEM = (
+    "update item set digest = ?, messages = ?, context = ?, slices = ?, cluster = ?, split = ?, file = ?, line = ? "
+    "where id = ?"
+)
+_INSERT_OUTPUT = (
+    "insert or ignore into output (item, system, sample, digest, messages, file, line) values (?, ?, ?, ?, ?, ?, ?)"
+)
 
 _Row = tuple[object, ...]
 
@@ -90,6 +101,8 @@ class Scratch:
     def __init__(self, connection: sqlite3.Connection, files: Sequence[str], problems: Problems) -> None:
         self.connection, self._files, self._problems = connection, files, problems
         self._items: dict[str, int] = {}
+        self._outputs: dict[tuple[int, int, int], int] = {}
+        self._families: set[str] = set()
         self._systems: dict[str, int] = {}
         self._raters: dict[RaterRecord, int] = {}
         self._subjects: dict[SubjectRecord, tuple[int, bool]] = {}
@@ -103,26 +116,40 @@ class Scratch:
 
     def add_item(self, record: ItemRecord, file: int) -> None:
         """Take an item; the same id with other content is a problem."""
-        item, digest = self._item(record.external_id), content_digest(record.messages, record.context)
+        digest = content_digest(record.messages, record.context)
+        slices = _json(record.slices) if record.slices else "{}"
+        texts = (
+            digest,
+            _json(record.messages),
+            record.context,
+            slices,
+            record.cluster,
+            record.split,
+            file,
+            record.line,
+        )
+        made = self.connection.execute(_INSERT_ITEM, (record.external_id, *texts))
+        if made.rowcount == 1:
+            self._remember_item(record.external_id, made.lastrowid or 0)
+            return
+        item = self._item(record.external_id)
         found = self.connection.execute("select digest, file, line from item where id = ?", (item,)).fetchone()
         if found[0] is None:
-            texts = (_json(record.messages), record.context, _json(record.slices), record.cluster, record.split)
-            update = (
-                "update item set digest = ?, messages = ?, context = ?, slices = ?, cluster = ?, split = ?, file = ?, "
-                "line = ? where id = ?"
-            )
-            self.connection.execute(update, (digest, *texts, file, record.line, item))
+            self.connection.execute(_UPDATE_ITEM, (*texts, item))
         elif found[0] != digest:
             self._contradiction(f"item {shortened(record.external_id)}", file, record.line, found[1], found[2])
 
     def add_output(self, record: OutputRecord, file: int) -> None:
         """Take an output; the same name with other content is a problem."""
-        output = self._output(self._item(record.item), (record.system, record.sample))
-        if record.family:
-            self.connection.execute(
-                "update system set family = ? where name = ? and family = ''", (record.family, record.system)
-            )
+        item, system = self._item(record.item), self._system(record.system)
+        self._note_family(record.system, record.family)
         digest = content_digest(record.messages)
+        place = (item, system, record.sample)
+        made = self.connection.execute(_INSERT_OUTPUT, (*place, digest, _json(record.messages), file, record.line))
+        if made.rowcount == 1:
+            self._remember_output(place, made.lastrowid or 0)
+            return
+        output = self._output(item, (record.system, record.sample))
         found = self.connection.execute("select digest, file, line from output where id = ?", (output,)).fetchone()
         if found[0] is None:
             update = "update output set digest = ?, messages = ?, file = ?, line = ? where id = ?"
@@ -130,6 +157,11 @@ class Scratch:
         elif found[0] != digest:
             what = f"the output of {shortened(record.system)} for item {shortened(record.item)}"
             self._contradiction(what, file, record.line, found[1], found[2])
+
+    def _note_family(self, system: str, family: str) -> None:
+        if family and system not in self._families:
+            self._families.add(system)
+            self.connection.execute("update system set family = ? where name = ?", (family, system))
 
     def add_reference(self, record: ReferenceRecord) -> None:
         """Take a reference; the same text twice is one."""
@@ -180,12 +212,15 @@ class Scratch:
     def _item(self, external_id: str) -> int:
         known = self._items.get(external_id)
         if known is None:
-            if len(self._items) >= _REMEMBERED:
-                self._items.clear()
             known = self._one("select id from item where external_id = ?", external_id)
             known = known or self._made("insert into item (external_id) values (?)", external_id)
-            self._items[external_id] = known
+            self._remember_item(external_id, known)
         return known
+
+    def _remember_item(self, external_id: str, item: int) -> None:
+        if len(self._items) >= _REMEMBERED:
+            self._items.clear()
+        self._items[external_id] = item
 
     def _system(self, name: str) -> int:
         if name not in self._systems:
@@ -194,8 +229,17 @@ class Scratch:
 
     def _output(self, item: int, name: OutputName) -> int:
         place = (item, self._system(name[0]), name[1])
-        known = self._one("select id from output where item = ? and system = ? and sample = ?", *place)
-        return known or self._made("insert into output (item, system, sample) values (?, ?, ?)", *place)
+        known = self._outputs.get(place)
+        if known is None:
+            known = self._one("select id from output where item = ? and system = ? and sample = ?", *place)
+            known = known or self._made("insert into output (item, system, sample) values (?, ?, ?)", *place)
+            self._remember_output(place, known)
+        return known
+
+    def _remember_output(self, place: tuple[int, int, int], output: int) -> None:
+        if len(self._outputs) >= _REMEMBERED:
+            self._outputs.clear()
+        self._outputs[place] = output
 
     def _rater(self, rater: RaterRecord) -> int:
         known = self._one("select id from rater where kind = ? and name = ?", rater.kind, rater.name)
@@ -205,13 +249,14 @@ class Scratch:
         item = self._item(record.item)
         outputs = [self._output(item, name) for name in (record.first, record.second) if name is not None]
         key = subject_key(record)
-        found = self.connection.execute("select id, a from subject where key = ?", (key,)).fetchone()
-        if found:
-            return found[0], len(outputs) == 2 and found[1] != outputs[0]
         turned = len(outputs) == 2 and self._stands_turned(key, record.first)
         a, b = [*(reversed(outputs) if turned else outputs), None, None][:2]
-        insert = "insert into subject (key, kind, item, a, b, file, line) values (?, ?, ?, ?, ?, ?, ?)"
-        return self._made(insert, key, record.kind, item, a, b, file, line), turned
+        insert = "insert or ignore into subject (key, kind, item, a, b, file, line) values (?, ?, ?, ?, ?, ?, ?)"
+        made = self.connection.execute(insert, (key, record.kind, item, a, b, file, line))
+        if made.rowcount == 1:
+            return made.lastrowid or 0, turned
+        found = self.connection.execute("select id, a from subject where key = ?", (key,)).fetchone()
+        return found[0], len(outputs) == 2 and found[1] != outputs[0]
 
     def _stands_turned(self, key: str, first: OutputName | None) -> bool:
         if not self._has_known_subjects:

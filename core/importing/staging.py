@@ -106,7 +106,8 @@ class _Reading:
         )
 
     def _reader_of(self, role: str) -> "_FileReader":
-        contents = [(entry.file, ContentReader(entry)) for entry in self._mapping.content]
+        texts_only = self._files[role].format.kind == "csv" and not self._mapping.files[role].join
+        contents = [(entry.file, ContentReader(entry, texts_only=texts_only)) for entry in self._mapping.content]
         default = next((reader.names for file, reader in contents if file == role), None)
         default = default or (contents[0][1].names if contents else None)
         ratings = []
@@ -117,7 +118,9 @@ class _Reading:
             self._tallies.append(tally)
             names = require_names(entry, default, f"ratings[{number}]")
             try:
-                ratings.append(RatingsReader(entry, number, names=names, book=self._book, tally=tally))
+                ratings.append(
+                    RatingsReader(entry, number, names=names, book=self._book, tally=tally, texts_only=texts_only)
+                )
             except RowProblem as problem:
                 where = f"ratings[{number}].criterion"
                 raise BadInput(where=where, found=problem.found, expected=problem.expected) from problem

@@ -7,9 +7,10 @@ Names that begin with @ are given by the shape: `@column`, `@key`, `@value`, `@l
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from hashlib import blake2b
 from math import isfinite
+from operator import itemgetter
 
 from core.errors import BadInput, shortened
 
@@ -61,21 +62,49 @@ def getter(path: str) -> Callable[[Values], object]:
     return get
 
 
+def key_of(names: Sequence[str], *, texts_only: bool) -> Callable[[Values], Hashable]:
+    """A function from a row to something that is the same for rows with the same texts at these names.
+
+    Args:
+        names: Columns, paths, and names that a shape gives.
+        texts_only: Whether every value of a row is text (CSV): then the values themselves serve.
+    """
+    gets = [getter(name) for name in names]
+
+    def as_texts(values: Values) -> Hashable:
+        return tuple(plain(get(values)) for get in gets)
+
+    if not texts_only or not names:
+        return as_texts
+    pick = itemgetter(*names)
+
+    def as_they_are(values: Values) -> Hashable:
+        try:
+            found: Hashable = pick(values)
+        except KeyError:
+            return as_texts(values)
+        return found
+
+    return as_they_are
+
+
 class Template:
     """A compiled template.
 
     Attributes:
         source: As it was written.
+        names: Everything it reads.
         paths: The columns and paths it reads, without the names a shape gives.
         constant: The text, if it reads nothing; else None.
     """
 
-    __slots__ = ("constant", "fill", "paths", "source", "value")
+    __slots__ = ("constant", "fill", "names", "paths", "source", "value")
 
     def __init__(self, source: str, *, where: str = "template") -> None:
         self.source = source
         literals, names = _parts(source, where)
-        self.paths = tuple(dict.fromkeys(name for name, _ in names if not name.startswith("@")))
+        self.names = tuple(dict.fromkeys(name for name, _ in names))
+        self.paths = tuple(name for name in self.names if not name.startswith("@"))
         self.constant = literals[0] if not names else None
         self.fill: Callable[[Values], str] = _filler(literals, names)
         """The text for a row."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.errors import BadInput, Conflict, TouchstoneError
+from core.errors import BadInput, Conflict, FileProblem, TouchstoneError
 from core.importing.book import KnownCriterion
 from core.importing.checked import CheckedImport
 from core.importing.comparing import KnownRating
@@ -37,6 +37,7 @@ __all__ = [
     "ImportResult",
     "InputFile",
     "Progress",
+    "RefusedImport",
     "check_import",
     "clear_dead_imports",
     "input_files",
@@ -63,6 +64,21 @@ class ImportResult:
     study_name: str
     import_id: int | None
     checked: CheckedImport
+
+
+class RefusedImport(FileProblem):
+    """The files have problems; the message tells the first of them.
+
+    Args:
+        checked: What pass one found, with all of them.
+    """
+
+    def __init__(self, checked: CheckedImport) -> None:
+        self.checked = checked
+        first = checked.problems[0]
+        super().__init__(
+            file=first.file, line=first.line, column=first.column or None, found=first.found, expected=first.expected
+        )
 
 
 def input_files(paths: Sequence[Path]) -> tuple[InputFile, ...]:
@@ -125,7 +141,8 @@ def run_import(
         cancelled: Asked as often.
 
     Raises:
-        BadInput: Something is wrong with the files (the first problem is the error), the mapping, or the name.
+        RefusedImport: Something is wrong with the files; nothing was written.
+        BadInput: The mapping does not fit the files or the study, or the name cannot be used.
         Conflict: Another import into the study is running, or the name is taken.
         Cancelled: `cancelled` said so; nothing is kept of the import.
         WrongDatabase: The database could not take it; nothing is kept of the import, at the latest from the next start.
@@ -137,8 +154,8 @@ def run_import(
     known = _Known(workspace.database, study)
     with staging(mapping, files, known, progress=progress, cancelled=cancelled) as staged:
         checked = summarise(staged, known)
-        if checked.problems:
-            raise checked.problems[0].as_error()
+        if not checked.can_run:
+            raise RefusedImport(checked)
         if checked.adds_nothing and study is not None:
             return ImportResult(study, _name(workspace, study), None, checked)
         study_id = study if study is not None else _new_study(workspace, visitor, new_name, mapping)
