@@ -86,6 +86,14 @@ def test_the_list_shows_what_studies_hold_and_opens_one(workspace: Workspace) ->
     assert "study" not in page.query_params
 
 
+def test_the_way_back_to_the_list_leads_from_every_tab(workspace: Workspace) -> None:
+    study = create_study(workspace, ANN, "Travel")
+    page = opened(workspace, study.id, "History")
+    shown(page.button("all-studies").click().run())
+    assert "study" not in page.query_params
+    assert page.button(f"open-{study.id}")
+
+
 def test_a_long_list_is_searched_and_says_that_it_is_cut(workspace: Workspace) -> None:
     for number in range(32):
         create_study(workspace, ANN, f"Study {number:02}")

@@ -25,7 +25,8 @@ def open_study(study_id: int) -> None:
 def leave_study() -> None:
     """Go back to the list."""
     st.session_state.pop("study", None)
-    st.query_params.clear()
+    if "study" in st.query_params:
+        del st.query_params["study"]
 
 
 def show_list(space: Workspace) -> None:
