@@ -136,7 +136,7 @@ def _count(study_id: int, session: Session) -> int:
 
 def _rows(where: str, parameters: dict[str, int], session: Session) -> Iterable[Sequence[Sequence[Any]]]:
     query = text(f"select {_COLUMNS} from rating where {where} order by id")  # noqa: S608 - fixed words and numbers
-    result = session.connection().execution_options(stream_results=True).execute(query, parameters)
+    result = session.connection().execute(query, parameters, execution_options={"stream_results": True})
     while batch := result.fetchmany(_BATCH):
         yield batch
 

@@ -286,7 +286,15 @@ def add_press(values: Mapping[str, Any], *, session: Session) -> int:
     try:
         return _new_key(connection.execute(insert(_SUBMISSION), dict(values)).inserted_primary_key)
     except IntegrityError as error:
-        raise Conflict("Another press was there first; load the page again.") from error
+        if _is_taken(error):
+            raise Conflict("Another press was there first; load the page again.") from error
+        raise
+
+
+def _is_taken(error: IntegrityError) -> bool:
+    """Whether a row with the same unique key was there, and not something else that the database refuses."""
+    code = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "sqlite_errorname", None)
+    return code in ("23505", "SQLITE_CONSTRAINT_UNIQUE")
 
 
 def _new_key(key: Sequence[Any] | None) -> int:
@@ -349,7 +357,9 @@ def add_ratings(rows: Sequence[Mapping[str, Any]], *, session: Session) -> None:
     try:
         session.connection().execute(insert(_RATING), [dict(row) for row in rows])
     except IntegrityError as error:
-        raise Conflict("Another press was there first; load the page again.") from error
+        if _is_taken(error):
+            raise Conflict("Another press was there first; load the page again.") from error
+        raise
 
 
 _EXPOSED = text(
