@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from core.cli import agreement, exporting, serving
+from core.cli import agreement, exporting, importing, serving, studies
 from core.errors import TouchstoneError
 
 app = typer.Typer(
@@ -13,8 +13,17 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Find out how far to trust LLM judges and labels.",
 )
-for command in (serving.serve, serving.worker, serving.backup, agreement.agreement, exporting.export):
+for command in (
+    serving.serve,
+    studies.studies,
+    studies.demo,
+    agreement.agreement,
+    exporting.export,
+    serving.backup,
+    serving.worker,
+):
     app.command()(command)
+app.command(name="import")(importing.import_files)
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from core.settings import read_settings
+from core.cli.opening import prepared_workspace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,12 +32,9 @@ def agreement(
     """Print who agrees with whom on STUDY, and how far."""
     from core.workflow.agreement import LiveStudies, asked_of
     from core.workflow.agreement_shown import as_data
-    from core.workflow.serving import require_prepared
     from core.workflow.studies import find_study
-    from core.workflow.workspace import open_workspace
 
-    workspace = open_workspace(read_settings())
-    require_prepared(workspace)
+    workspace = prepared_workspace()
     found = find_study(workspace, study)
     live = LiveStudies(workspace).of(found.id)
     shown = sys.stderr.isatty()

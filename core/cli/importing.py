@@ -10,11 +10,11 @@ from typing import Annotated
 
 import typer
 
+from core.cli.opening import prepared_workspace
 from core.errors import BadInput
-from core.settings import read_settings
-from core.workflow import importing, serving, studies
+from core.workflow import importing, studies
 from core.workflow.importing import CheckedImport, ImportResult
-from core.workflow.workspace import Visitor, open_workspace
+from core.workflow.workspace import Visitor
 
 
 def import_files(
@@ -29,8 +29,7 @@ def import_files(
     """Check FILES as a whole, then import all of them or nothing."""
     if bool(study) == bool(new) and not (check and not study):
         raise BadInput(where="--study, --new", found="both or neither", expected="one of them")
-    workspace = open_workspace(read_settings())
-    serving.require_prepared(workspace)
+    workspace = prepared_workspace(create=True)
     wanted = studies.find_study(workspace, study).id if study else None
     chosen, said = importing.input_files(files), importing.read_mapping_file(mapping)
     if check:

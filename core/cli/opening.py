@@ -1,24 +1,23 @@
 """The workspace of one command."""
 
 from core.settings import read_settings
-from core.workflow.serving import require_prepared
+from core.workflow.serving import is_empty, prepare, require_prepared
 from core.workflow.workspace import Workspace, open_workspace
 
 
-def prepared_workspace(*, migrate: bool = False) -> Workspace:
+def prepared_workspace(*, create: bool = False) -> Workspace:
     """The workspace that the settings describe.
 
     Args:
-        migrate: Bring an empty or older database to this version first (after a copy).
+        create: Make the tables where the database is empty. An older database is left to `touchstone serve`, which
+            copies it before it migrates.
 
     Raises:
         WrongDatabase: Its database has another version, with what to do.
     """
     settings = read_settings()
     workspace = open_workspace(settings)
-    if migrate:
-        from core.workflow.serving import prepare
-
+    if create and is_empty(workspace):
         prepare(workspace, settings)
     require_prepared(workspace)
     return workspace

@@ -14,6 +14,7 @@ from typing import Annotated
 
 import typer
 
+from core.cli.opening import prepared_workspace
 from core.errors import BadInput, TouchstoneError
 from core.settings import ROOT, read_settings
 from core.workflow import serving
@@ -138,8 +139,7 @@ def worker(
     parent: Annotated[int | None, typer.Option(help="End when this process is gone.", hidden=True)] = None,
 ) -> None:
     """Run one worker by hand: it keeps the database file in order; judge runs will be driven here."""
-    workspace = open_workspace(read_settings())
-    serving.require_prepared(workspace)
+    workspace = prepared_workspace()
     stopping = False
 
     def stop(_number: int, _frame: FrameType | None) -> None:
@@ -161,6 +161,5 @@ def worker(
 
 def backup(file: Annotated[Path, typer.Argument(help="New file to write the copy to.")]) -> None:
     """Copy the database to FILE while the app is running (SQLite's online backup), and check the copy."""
-    workspace = open_workspace(read_settings())
-    serving.require_prepared(workspace)
+    workspace = prepared_workspace()
     typer.echo(f"Copied to {serving.back_up(workspace, file)}.")

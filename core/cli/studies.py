@@ -5,18 +5,16 @@ from typing import Annotated
 
 import typer
 
-from core.settings import read_settings
-from core.workflow import serving
+from core.cli.opening import prepared_workspace
 from core.workflow.demo import load_demo
 from core.workflow.studies import StudySummary, list_studies
-from core.workflow.workspace import Workspace, open_workspace
 
 
 def studies(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """List the studies: id, what they hold, and their names."""
-    found = list_studies(_workspace())
+    found = list_studies(prepared_workspace(create=True))
     if as_json:
         for study in found:
             typer.echo(json.dumps(_fields(study), ensure_ascii=False))
@@ -30,7 +28,7 @@ def studies(
 
 def demo() -> None:
     """Load the demo study; does nothing where it is loaded already."""
-    study = load_demo(_workspace())
+    study = load_demo(prepared_workspace(create=True))
     typer.echo(f'Study {study.id}, "{study.name}": {study.n_items} items, {study.n_ratings} ratings. Illustrative.')
 
 
@@ -81,9 +79,3 @@ def _fields(study: StudySummary) -> dict[str, object]:
         "judges": study.n_judges,
         "created_at": study.created_at.isoformat(),
     }
-
-
-def _workspace() -> Workspace:
-    workspace = open_workspace(read_settings())
-    serving.require_prepared(workspace)
-    return workspace

@@ -25,6 +25,15 @@ def prepare(workspace: Workspace, settings: Settings) -> Path | None:
     return migrate(workspace.database, backup_dir=settings.backup_dir, clock=workspace.clock)
 
 
+def is_empty(workspace: Workspace) -> bool:
+    """Whether the database holds no tables yet.
+
+    Raises:
+        WrongDatabase: It holds tables that are not Touchstone's.
+    """
+    return current_version(workspace.database) is None
+
+
 def require_prepared(workspace: Workspace) -> None:
     """Refuse a database of another version.
 
