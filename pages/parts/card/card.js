@@ -612,20 +612,18 @@ class Card {
     sheet.form.focus();
   }
 
-  /* A definite refusal: the subject comes back as the server has it now, with the answer that was given. */
+  /* A definite refusal: the subject comes back as it is asked now, with the answer that was given. */
   async refused(error, job, sheet = null) {
     const { desk } = this;
     this.acts = this.acts.filter((act) => act.job !== job);
-    let back = sheet;
+    const asked = sheet?.asks ?? [];
     try {
       await desk.relearn();
-      back = await this.reopened(job);
     } catch {
-      if (!back) return this.note(`Not saved: ${error.message}`);
-      back.locked = back.awaiting = false;
-      back.sent = back.wasSent ?? false;
-      if (!back.sent) back.state = "draft";
+      /* the old questions are shown again */
     }
+    const back = await this.relaid(job, sheet, asked);
+    if (!back) return this.note(`Not saved: ${error.message}`);
     for (const old of [sheet, desk.find(job.body.subject)]) if (old) desk.remove(old);
     desk.reopen(back);
     this.paint(`Not saved: ${error.message}`);
@@ -635,13 +633,23 @@ class Card {
     return undefined;
   }
 
-  async reopened(job) {
-    const { card } = await fetched("/grading/open", { study: this.desk.study, subject: job.body.subject });
-    const { values, comment, confidence, order } = job.body;
-    if (!values || (order ?? null) !== card.order) return this.desk.lay(card);
-    const sheet = this.desk.lay({ ...card, draft: { values, comment, confidence, criterion: null } });
-    sheet.sent = Boolean(card.submission);
-    return sheet;
+  /* The refused subject on a fresh sheet: the server's card where it has one, else the one that was here. */
+  async relaid(job, sheet, asked) {
+    const { desk } = this;
+    const { values, comment, confidence, order, subject } = job.body;
+    let card = null;
+    try {
+      card = (await fetched("/grading/open", { study: desk.study, subject })).card;
+    } catch {
+      if (!sheet) return null;
+      const criteria = desk.state.criteria.filter((one) => one.applies_to === sheet.card.kind).map((one) => one.id);
+      card = { ...sheet.card, criteria, draft: null, answers: null, submission: null, state: "to do" };
+    }
+    if (!values || (order ?? null) !== card.order) return desk.lay(card);
+    const draft = { values: desk.carried(values, asked), comment, confidence, criterion: null };
+    const back = desk.lay({ ...card, draft });
+    back.sent = Boolean(card.submission);
+    return back;
   }
 
   /* ---- skip and flag ---- */

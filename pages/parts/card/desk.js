@@ -57,6 +57,13 @@ class Desk {
     this.learn(await fetched("/grading/state", { study: this.study }));
   }
 
+  /* Answers to earlier versions of the questions, moved to the versions that are asked now. */
+  carried(values, asked) {
+    const lineages = new Map(asked.map((criterion) => [String(criterion.id), criterion.lineage]));
+    const now = new Map([...this.criteria.values()].map((criterion) => [criterion.lineage, criterion.id]));
+    return Object.fromEntries(Object.entries(values).map(([id, value]) => [now.get(lineages.get(id)) ?? id, value]));
+  }
+
   /* A draft that this browser kept because the server could not be reached. */
   restored(sheet) {
     const kept = this.shelf.take(String(sheet.card.subject));
