@@ -8,7 +8,6 @@ import typer
 from typer.testing import CliRunner
 
 from core.cli import studies
-from core.errors import WrongDatabase
 from core.store.database import Database
 
 APP = typer.Typer()
@@ -47,8 +46,9 @@ def test_json_has_one_study_a_line(typed: CliRunner) -> None:
     assert (study["id"], study["items"], study["illustrative"], study["people"]) == (1, 60, True, 4)
 
 
-def test_a_database_that_was_never_prepared_says_how_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_demo_makes_a_new_database_ready(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TOUCHSTONE_DATABASE_URL", f"sqlite:///{tmp_path / 'new.db'}")
-    failed = CliRunner().invoke(APP, ["studies"])
-    assert isinstance(failed.exception, WrongDatabase)
-    assert "touchstone serve" in str(failed.exception)
+    monkeypatch.setenv("TOUCHSTONE_BACKUP_DIR", str(tmp_path / "backups"))
+    runner = CliRunner()
+    assert runner.invoke(APP, ["demo"]).exit_code == 0
+    assert "Demo: everyday tasks" in runner.invoke(APP, ["studies"]).output
