@@ -19,6 +19,7 @@ _UNSEEN = (
 _JOINED = (
     "\u0600-\u061b\u061d-\u115e\u1161-\u17b3\u17b6-\u180a\u1810-\u1cff\u2190-\u27ff\u2900-\u2bff\U0001f000-\U0001faff"
 )
+_SUSPECT = re.compile(f"[{_UNSEEN}\u200c\u200d\ufe0e\ufe0f]")
 _PATTERN = re.compile(
     f"[{_UNSEEN}]"
     f"|(?<![{_JOINED}\ufe0f])[\u200c\u200d]"
@@ -36,6 +37,8 @@ def marked(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    if not _SUSPECT.search(lines):  # most texts; the full pattern looks around at every character
+        return lines
     return _PATTERN.sub(lambda found: f"⟦U+{ord(found[0]):04X}⟧", lines)
 
 

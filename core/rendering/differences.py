@@ -16,7 +16,7 @@ MOST_LINES: Final = 4_000
 
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 # Blank space belongs to the word after it, so that a change in it is seen and it never joins unrelated words.
-_TOKEN = re.compile(r"\s*(?:\w+|[^\w\s])|\s+")
+_TOKEN = re.compile(r"\s*(?:⟦U\+[0-9A-F]{4,6}⟧|\w+|[^\w\s])|\s+")
 
 _Change = tuple[bool, Sequence[str], Sequence[str]]
 

@@ -25,7 +25,7 @@ _MOST_LINES = 40
 
 # Definitions can be expanded without bound, and change formulas after them.
 _REFUSED = re.compile(r"\\(?:newcommand|renewcommand|providecommand|def|let|edef|gdef|xdef)\b")
-_VALUE = re.compile(r"[a-z-]+(?: [a-z-]+){0,20}|\d?(?:\.\d{1,3})?(?:em|ex|pt|px)?")
+_VALUE = re.compile(r"[a-z-]+(?: [a-z-]+){0,20}|[0-3]?(?:\.\d{1,3})?(?:em|ex|pt|px)?")
 _INVISIBLE_OPERATORS = dict.fromkeys(range(0x2061, 0x2065))
 _ENVIRONMENT = re.compile(
     r"\\begin\{((?:equation|multline|gather|align|alignat|flalign|eqnarray|[pbBvV]?matrix|cases)\*?)\}"
