@@ -14,6 +14,7 @@ from core.models.ratings import Exposure, Import, Rater
 from core.scales import preference
 from core.store import grading
 from core.store.database import Database
+from core.store.following import ratings_of
 from core.store.grading_subjects import (
     Person,
     owns_guideline,
@@ -328,7 +329,7 @@ def test_reading_verdicts_leaves_the_connection_fit_for_writing(database: Databa
 def test_no_read_walks_through_all_that_a_rater_did(sqlite_database: Database) -> None:
     reads: Mapping[str, Callable[[Session], object]] = {
         "ix_submission_subject": lambda session: grading.read_presses(1, 1, session=session),
-        "ix_rating_unit (subject_id=? AND criterion_id=? AND rater_id=?)": lambda session: grading.read_standing(
+        "ix_rating_unit (subject_id=? AND criterion_id=?)": lambda session: grading.read_standing(
             1, [1, 2], [1, 2], session=session
         ),
         "COVERING INDEX ix_assignment_rater_state": lambda session: grading.count_places(1, session=session),
@@ -336,6 +337,7 @@ def test_no_read_walks_through_all_that_a_rater_did(sqlite_database: Database) -
             1, session=session
         ),
         "ix_rating_submission": lambda session: grading.read_standing_of(1, session=session),
+        "rating USING INDEX ix_rating_unit": lambda session: ratings_of(1, [1], [1, 2], ["judge"], session=session),
         "COVERING INDEX ix_assignment_study_state": lambda session: grading.count_graded(1, session=session),
         "(rater_id=? AND subject_id=? AND repetition=?)": lambda session: grading.read_places(
             1, [1, 2], session=session
