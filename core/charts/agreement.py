@@ -16,6 +16,7 @@ MOST_RATERS = 24
 
 _LONGEST_NAME = 22
 _CELL = 46
+_ROW = 52
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,30 +45,33 @@ class Line:
 
 
 def forest(lines: Sequence[Line], look: Theme, *, band: Estimate | None = None, band_label: str = "") -> go.Figure:
-    """Intervals first, then points, one row each; n beside the name, the value at the right, no legend.
+    """A row each: name and n, value and interval in words, and below them the interval with its point. No legend.
+
+    The words stand above the line and not beside it, so that long names and narrow screens have room.
 
     Args:
         lines: From top to bottom.
         look: Colours.
-        band: What stands behind as a band with a dashed line (how people agree among themselves).
+        band: What stands behind as a band with a dotted line (how people agree among themselves).
         band_label: Its name, above it.
     """
-    height = 40 * len(lines) + 66
-    figure = blank(look, height=height, top=30, bottom=26)
+    top = 26 if band is not None else 8
+    figure = blank(look, height=_ROW * len(lines) + top + 28, left=8, right=8, top=top, bottom=28)
     low = min([0.0, *(_low(line.estimate) for line in lines)])
-    start = np.floor(low * 5) / 5 if low < 0 else 0.0
-    ticks = np.round(np.arange(start, 1.001, 0.2), 1)
-    rows = [len(lines) - 1 - place for place in range(len(lines))]
+    start = float(np.floor(low * 5) / 5) if low < 0 else 0.0
+    ticks = np.round(np.arange(start, 1.001, 0.2), 1).tolist()
     if band is not None and band.value is not None:
-        _draw_band(figure, band, band_label, look, top=len(lines) - 0.45)
-    for row, line in zip(rows, lines, strict=True):
-        _draw_line(figure, row, line, look)
-    figure.update_xaxes(
-        range=[start - 0.02, 1.02], domain=[0.4, 0.86], tickvals=ticks, ticktext=[decimal(tick, 1) for tick in ticks],
-        showgrid=True, gridcolor=look.line,
-    )  # fmt: skip
-    figure.update_yaxes(range=[-0.6, len(lines) - 0.4], visible=False)
+        _draw_band(figure, band, band_label, look)
+    for place, line in enumerate(lines):
+        _draw_line(figure, len(lines) - 1 - place, line, look)
+    figure.update_xaxes(range=[start - 0.015, 1.015], tickvals=ticks, ticktext=[_tick(tick) for tick in ticks],
+                        showgrid=True, gridcolor=look.line)  # fmt: skip
+    figure.update_yaxes(range=[-0.5, len(lines) - 0.5], visible=False)
     return figure
+
+
+def _tick(value: float) -> str:
+    return f"{value:.0f}" if value in (0.0, 1.0) else decimal(value, 1)
 
 
 def _low(estimate: Estimate) -> float:
@@ -76,46 +80,49 @@ def _low(estimate: Estimate) -> float:
     return estimate.interval.low if estimate.interval else estimate.value
 
 
-def _draw_band(figure: go.Figure, band: Estimate, label: str, look: Theme, *, top: float) -> None:
+def _draw_band(figure: go.Figure, band: Estimate, label: str, look: Theme) -> None:
     if band.interval is not None:
-        figure.add_shape(type="rect", x0=band.interval.low, x1=band.interval.high, y0=-0.5, y1=top, layer="below",
-                         fillcolor=look.mixed(look.person, 0.1), line_width=0)  # fmt: skip
-    figure.add_shape(type="line", x0=band.value, x1=band.value, y0=-0.5, y1=top, layer="below",
+        figure.add_shape(type="rect", x0=band.interval.low, x1=band.interval.high, y0=0, y1=1, yref="paper",
+                         layer="below", fillcolor=look.mixed(look.person, 0.1), line_width=0)  # fmt: skip
+    figure.add_shape(type="line", x0=band.value, x1=band.value, y0=0, y1=1, yref="paper", layer="below",
                      line={"color": look.person, "width": 1, "dash": "dot"})  # fmt: skip
     figure.add_annotation(x=band.value, y=1, yref="paper", yanchor="bottom", yshift=2, text=label, showarrow=False,
                           font={"size": 12, "color": look.quiet})  # fmt: skip
 
 
 def _draw_line(figure: go.Figure, row: int, line: Line, look: Theme) -> None:
-    estimate, colour = line.estimate, look.of(line.kind)
+    estimate, colour, on = line.estimate, look.of(line.kind), row - 0.22
     unsure = estimate.interval is None
-    text = look.quiet if unsure else look.ink
-    _beside(figure, row, 0.0, _escaped(line.label), text)
-    _beside(figure, row, 0.385, f"n {estimate.n_units:,}", look.quiet, size=12, right=True)
+    name = f"{_escaped(_shortened(line.label, 34))}  {_quiet(f'n {estimate.n_units:,}', look)}"
+    _word(figure, row, name, look.quiet if unsure else look.ink, right=False)
     if estimate.value is None:
         reason = estimate.reason.sentence if estimate.reason else "Not known."
-        _beside(figure, row, 0.41, _shortened(reason, 60), look.quiet, size=12)
+        figure.add_annotation(xref="paper", x=0, y=on, text=_shortened(reason, 62), showarrow=False, xanchor="left",
+                              font={"size": 12, "color": look.quiet})  # fmt: skip
         return
     if estimate.interval is not None:
-        ends = [estimate.interval.low, estimate.interval.high]
-        figure.add_trace(go.Scatter(x=ends, y=[row, row], mode="lines", line={"color": colour, "width": 2.5},
-                                    hoverinfo="skip", name=f"interval of {line.label}"))  # fmt: skip
+        figure.add_trace(go.Scatter(
+            x=[estimate.interval.low, estimate.interval.high], y=[on, on], mode="lines",
+            line={"color": colour, "width": 2.5}, hoverinfo="skip", name=f"interval of {line.label}"))  # fmt: skip
     hover = f"{_escaped(line.label)}<br>{estimate_text(estimate, percent=line.percent)}<br>n {estimate.n_units:,}"
     figure.add_trace(go.Scatter(
-        x=[estimate.value], y=[row], mode="markers", name=line.label,
+        x=[estimate.value], y=[on], mode="markers", name=line.label,
         marker={"size": 10, "color": look.paper if unsure else colour, "line": {"color": colour, "width": 2}},
         hovertemplate=hover + "<extra></extra>"))  # fmt: skip
     value = percentage(estimate.value) if line.percent else decimal(estimate.value)
-    _beside(figure, row, 0.875, value, text)
-    if not unsure:
-        _beside(figure, row, 1.0, interval_text(estimate, percent=line.percent), look.quiet, size=12, right=True)
+    beside = "no interval" if unsure else interval_text(estimate, percent=line.percent)
+    _word(figure, row, f"{value}  {_quiet(beside, look)}", look.ink, right=True)
 
 
-def _beside(
-    figure: go.Figure, row: int, x: float, text: str, colour: str, *, size: float = 13.5, right: bool = False
-) -> None:
-    figure.add_annotation(xref="paper", x=x, y=row, text=text, showarrow=False, xanchor="right" if right else "left",
-                          align="left", font={"size": size, "color": colour})  # fmt: skip
+def _quiet(text: str, look: Theme) -> str:
+    return f'<span style="color:{look.quiet};font-size:12px">{text}</span>'
+
+
+def _word(figure: go.Figure, row: int, text: str, colour: str, *, right: bool) -> None:
+    """Words on the upper half of a row."""
+    side = "right" if right else "left"
+    figure.add_annotation(xref="paper", x=1 if right else 0, y=row + 0.2, text=text, showarrow=False, xanchor=side,
+                          align=side, font={"size": 13.5, "color": colour})  # fmt: skip
 
 
 def rater_matrix(
@@ -134,11 +141,13 @@ def rater_matrix(
     """
     shown = list(raters)[:MOST_RATERS]
     size = len(shown)
-    names = [_escaped(_shortened(rater.name, _LONGEST_NAME)) for rater in shown]
-    left = 14 + round(6.6 * max((len(rater.name) for rater in shown[:size]), default=0))
-    left = min(left, 14 + round(6.6 * _LONGEST_NAME))
+    names = [_wrapped(rater.name, 16) for rater in shown]
+    left = 16 + round(6.8 * max((len(line) for name in names for line in name.split("<br>")), default=0))
     cell = max(26, min(_CELL, 900 // max(size, 1)))
-    figure = blank(look, height=cell * size + 70, left=left, right=8, top=4, bottom=66)
+    longest = max((len(rater.name) for rater in shown), default=0)
+    tilted = size > 8 or (size > 4 and longest > 7)
+    bottom = 24 + round(4.6 * min(longest, _LONGEST_NAME)) if tilted else 58
+    figure = blank(look, height=cell * size + bottom + 4, left=left, right=8, top=4, bottom=bottom)
     for row in range(size):
         for column in range(size):
             _draw_pair(figure, pairs, shown, look, row, column)
@@ -156,8 +165,9 @@ def rater_matrix(
         figure.add_shape(type="rect", x0=column - 0.47, x1=column + 0.47, y0=row - 0.47, y1=row + 0.47,
                          line={"color": look.ink, "width": 2})  # fmt: skip
     places = list(range(size))
-    figure.update_xaxes(range=[-0.5, size - 0.5], tickvals=places, ticktext=[_wrapped(rater.name) for rater in shown],
-                        tickangle=0 if size <= 6 else -40)  # fmt: skip
+    figure.update_xaxes(range=[-0.5, size - 0.5], tickvals=places, tickangle=-40 if tilted else 0,
+                        ticktext=[_escaped(_shortened(rater.name, _LONGEST_NAME)) if tilted
+                                  else _wrapped(rater.name, 10) for rater in shown])  # fmt: skip
     figure.update_yaxes(range=[size - 0.5, -0.5], tickvals=places, ticktext=names,
                         tickfont={"color": look.ink, "size": 13})  # fmt: skip
     return figure
@@ -211,7 +221,8 @@ def confusion_matrix(
     labels = [_escaped(_shortened(option.label, 18)) for option in table.scale.options]
     size = len(labels)
     left = 16 + round(6.8 * max((len(label) for label in labels), default=0)) + 22
-    figure = blank(look, height=_CELL * size + 92, left=left, right=8, top=4, bottom=88 if size > 5 else 66)
+    bottom = 92 if size > 5 else 52
+    figure = blank(look, height=_CELL * size + bottom + 4, left=left, right=8, top=4, bottom=bottom)
     top = max(int(table.counts.max(initial=0)), 1)
     agree, apart = _pair_colour(first.kind, second.kind, look), look.differ
     for row in range(size):
@@ -250,15 +261,16 @@ def _shortened(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
-def _wrapped(name: str) -> str:
-    """A name under its column: broken at blank space into short lines, at most three."""
+def _wrapped(name: str, width: int) -> str:
+    """A name beside its row or column: broken at blank space into at most two lines, or three short ones."""
     lines: list[str] = []
-    for word in _shortened(name, 2 * _LONGEST_NAME).split():
-        if lines and len(lines[-1]) + len(word) < 11:
+    for word in _shortened(name, 2 * width + 8).split():
+        if lines and len(lines[-1]) + len(word) < width:
             lines[-1] += " " + word
-        elif len(lines) < 3:
+        else:
             lines.append(word)
-    return "<br>".join(_escaped(line) for line in lines)
+    most = 2 if width > 10 else 3
+    return "<br>".join(_escaped(_shortened(line, width + 4)) for line in lines[:most])
 
 
 def _escaped(text: str) -> str:

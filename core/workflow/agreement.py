@@ -5,6 +5,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from core.errors import NotFound
@@ -28,6 +29,7 @@ from core.workflow.agreement_live import Asked, LiveAgreement, LiveStudies
 from core.workflow.agreement_questions import Question
 from core.workflow.agreement_view import AgreementView, RaterLine
 from core.workflow.agreement_words import THRESHOLDS, Phrase, Sentence, headline, plain_text
+from core.workflow.workspace import Workspace
 
 __all__ = [
     "CREDITS",
@@ -56,15 +58,16 @@ __all__ = [
     "note_reading",
     "open_units",
     "plain_text",
+    "seconds_since",
     "standing",
     "units_behind",
 ]
 
 PHASES: dict[AskedPhase, str] = {
-    "blind": "Blind: before anything was revealed",
-    "revised": "Revised: kept or changed after the reveal",
-    "exposed": "Exposed: first answers after seeing others' ratings",
-    "latest": "Latest: whatever stands last",
+    "blind": "Blind",
+    "revised": "Revised after the reveal",
+    "exposed": "First answers, exposed",
+    "latest": "Latest of each",
 }
 """The phases that can be asked for, in words."""
 
@@ -96,8 +99,13 @@ def standing(view: AgreementView | None, questions: Sequence[Question]) -> Stand
     return Standing("nothing shared" if view.everyone.n_pairable == 0 else "ready", rated, n)
 
 
+def seconds_since(workspace: Workspace, at: datetime | None) -> float | None:
+    """Seconds from a time to now, never below 0; None where there is no time."""
+    return None if at is None else max(0.0, (workspace.clock() - at).total_seconds())
+
+
 def find_raters(raters: Sequence[RaterRow], names: Sequence[str]) -> tuple[int, ...]:
-    """Rater ids by name, without regard to case; a name that several kinds of raters have means all of them.
+    """Rater ids by name, without regard to case, else by id; a name that several kinds of raters have means all.
 
     Raises:
         NotFound: Nobody has one of the names; names those there are.
@@ -106,6 +114,7 @@ def find_raters(raters: Sequence[RaterRow], names: Sequence[str]) -> tuple[int, 
     for name in names:
         folded = name.strip().casefold()
         ids = [row.id for row in raters if row.name.casefold() == folded]
+        ids = ids or [row.id for row in raters if str(row.id) == folded]
         if not ids:
             raise NotFound("rater", name.strip(), tuple(row.name for row in raters))
         found += [rater for rater in ids if rater not in found]

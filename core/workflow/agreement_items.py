@@ -43,7 +43,8 @@ class SplitLine:
 
     Attributes:
         unit: Position in the view.
-        title: The item's name and its first words, plain text.
+        title: The item's first words, plain text.
+        name: The item's external id and the systems of its outputs, plain text.
         asked: The checklist question, where questions are looked at together.
         split: See `core.stats.splits.unit_splits`.
         pattern: How people and judges split, in words ("people 2 : 2", "judges alone").
@@ -51,6 +52,7 @@ class SplitLine:
 
     unit: int
     title: str
+    name: str
     asked: str
     split: float
     pattern: str
@@ -169,7 +171,7 @@ def most_split(workspace: Workspace, view: AgreementView, *, limit: int = 8) -> 
     return tuple(
         SplitLine(
             int(unit),
-            _title(titles.get(int(view.cells.subject[unit]))),
+            *_called(titles.get(int(view.cells.subject[unit]))),
             view.question.texts.get(int(view.cells.standing[unit]), ""),
             float(view.splits[unit]),
             _pattern(view, int(unit)),
@@ -178,12 +180,13 @@ def most_split(workspace: Workspace, view: AgreementView, *, limit: int = 8) -> 
     )
 
 
-def _title(titled: stored.Titled | None) -> str:
+def _called(titled: stored.Titled | None) -> tuple[str, str]:
+    """First words and name."""
     if titled is None:
-        return ""
+        return "", ""
     words = next((str(part.get("content") or "") for part in titled.messages if part.get("role") != "system"), "")
-    made = f" · {' or '.join(titled.systems)}" if titled.systems else ""
-    return f"{snippet(titled.external_id, 40)}{snippet(made, 60)} · {snippet(words, 90)}"
+    name = " · ".join([titled.external_id, *([" or ".join(titled.systems)] if titled.systems else [])])
+    return snippet(words, 110), snippet(name, 90)
 
 
 def _pattern(view: AgreementView, unit: int) -> str:

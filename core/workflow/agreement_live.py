@@ -21,7 +21,7 @@ from core.store.database import Session
 from core.store.following import RatingLog, follow
 from core.store.studies import find_study
 from core.workflow.agreement_questions import Question, find_question, questions_of
-from core.workflow.agreement_tables import PEOPLE, Cells, cells_of
+from core.workflow.agreement_tables import PEOPLE, Cells, cells_of, shown_order
 from core.workflow.agreement_view import (
     RESAMPLES,
     AgreementView,
@@ -143,6 +143,13 @@ class LiveAgreement:
         """The raters there are, as of the last `refresh`."""
         return tuple(self._raters.values())
 
+    def raters_of(self, question: str) -> tuple[stored.RaterRow, ...]:
+        """The raters with a standing rating of a question, in any phase, people first."""
+        with self._lock:
+            wanted = np.isin(self._log.criterion, np.array(list(self.question(question).criteria), np.int64))
+            found = np.flatnonzero(np.bincount(self._log.rater[wanted & self._log.standing]))
+            return tuple(sorted((self._raters[int(one)] for one in found), key=shown_order))
+
     @property
     def last_rating_at(self) -> datetime | None:
         """When the newest rating of the study was written; None where there is none."""
@@ -162,6 +169,18 @@ class LiveAgreement:
     def version(self, question: str) -> int:
         """A number that rises whenever a rating of the question came, or its provisional view was completed."""
         return self._stamps.get(question, 0)
+
+    def has(self, asked: Asked) -> bool:
+        """Whether the view is at hand and nothing came since."""
+        kept = self._views.get(self.filled(asked))
+        return kept is not None and kept.version == self.version(kept.question.key)
+
+    def filled(self, asked: Asked) -> Asked:
+        """The same with what was left open filled in."""
+        question = self.question(asked.question)
+        return replace(
+            asked, question=question.key, coefficient=asked.coefficient or default_coefficient(question.scale)
+        )
 
     def has_new(self, view: AgreementView) -> bool:
         """Whether a view would be drawn differently now."""
@@ -184,9 +203,8 @@ class LiveAgreement:
         """
         with self._computing:
             with self._lock:
+                asked = self.filled(asked)
                 question = self.question(asked.question)
-                coefficient = asked.coefficient or default_coefficient(question.scale)
-                asked = replace(asked, question=question.key, coefficient=coefficient)
                 version, kept = self.version(question.key), self._views.get(asked)
                 if kept is not None and kept.version == version and not (patient and kept.provisional):
                     self._views.move_to_end(asked)

@@ -91,7 +91,7 @@ def cells_of(
     keys, unit = _distinct(current.subject * width + current.question)
     subject, standing = keys // width, keys % width
     present = np.flatnonzero(np.bincount(current.rater))
-    rows = sorted((raters[int(found)] for found in present), key=_order)
+    rows = sorted((raters[int(found)] for found in present), key=shown_order)
     position = np.empty(len(rows), np.int64)
     position[np.searchsorted(present, [row.id for row in rows])] = np.arange(len(rows))
     return Cells(
@@ -107,7 +107,8 @@ def cells_of(
     )
 
 
-def _order(row: RaterRow) -> tuple[int, str, int]:
+def shown_order(row: RaterRow) -> tuple[int, str, int]:
+    """Sorts raters: people first, then by name."""
     return SHOWN_ORDER.index(row.kind), row.name.casefold(), row.id
 
 

@@ -23,6 +23,10 @@ RESAMPLES = 1000
 MOST_JUDGES = 8
 """Judges compared with people one by one; the others are in the pair matrix."""
 
+MOST_PEOPLE = 12
+MANY_RATINGS = 300_000
+"""Beyond this, persons are not compared with the others one by one: it would take seconds after every new rating."""
+
 Progress = Callable[[float, str], None]
 """Called with the share done (0 to 1) and what is being done."""
 
@@ -94,6 +98,8 @@ class AgreementView:
         others: Raters of the question that were not chosen.
         people, everyone: All coefficients among people, and among all chosen raters.
         judges: Each judge against the people (named ones), the first `MOST_JUDGES`.
+        members: Each named person against the others, the first `MOST_PEOPLE`; none where there are more than
+            `MANY_RATINGS`, or fewer than three people.
         pairs: Every pair of named raters.
         majority: What most people chose.
         splits: For each unit how split the chosen raters are (`core.stats.splits`).
@@ -115,6 +121,7 @@ class AgreementView:
     people: AgreementReport
     everyone: AgreementReport
     judges: tuple[Against, ...]
+    members: tuple[Against, ...]
     pairs: PairMatrix
     majority: Majority
     splits: FloatArray
@@ -183,7 +190,8 @@ def compute_view(  # noqa: PLR0913 - what it is about, and how
     same = len(people) == len(wanted)
     everyone = among_people if same else agreement(_table(cells, wanted), seed=seed, resamples=resamples)
     tell(0.75, "Judges against people")
-    judges = _judges(table, named, coefficient, seed, resamples)
+    setting = _Setting(table, coefficient, seed, resamples)
+    judges, members = _judges(setting, named), _members(setting, named)
     tell(0.95, "Pairs of raters")
     every_table = people_table if same else _table(cells, wanted)
     return AgreementView(
@@ -199,6 +207,7 @@ def compute_view(  # noqa: PLR0913 - what it is about, and how
         people=among_people,
         everyone=everyone,
         judges=judges,
+        members=members,
         pairs=pair_matrix(table, coefficient=coefficient),
         majority=majority_of(people_table),
         splits=unit_splits(every_table),
@@ -225,17 +234,33 @@ def _units_of(cells: Cells, lines: tuple[RaterLine, ...]) -> int:
     return int(np.sum(np.bincount(cells.unit[chosen[cells.rater]], minlength=1) > 0))
 
 
-def _judges(
-    table: RatingTable, named: tuple[RaterLine, ...], coefficient: str, seed: int, resamples: int
-) -> tuple[Against, ...]:
+@dataclass(frozen=True, slots=True)
+class _Setting:
+    """What comparisons with people share."""
+
+    table: RatingTable
+    coefficient: str
+    seed: int
+    resamples: int
+
+    def against(self, rater: int, people: list[int]) -> Against:
+        """One rater against the people."""
+        return against(
+            self.table, rater, people, seed=self.seed, coefficient=self.coefficient, resamples=self.resamples
+        )
+
+
+def _judges(setting: _Setting, named: tuple[RaterLine, ...]) -> tuple[Against, ...]:
     people = [line.id for line in named if line.is_person]
-    judges = [line.id for line in named if line.is_judge]
-    if not people:
+    judges = [line.id for line in named if line.is_judge and line.n]
+    return tuple(setting.against(judge, people) for judge in judges[:MOST_JUDGES]) if people else ()
+
+
+def _members(setting: _Setting, named: tuple[RaterLine, ...]) -> tuple[Against, ...]:
+    people = [line.id for line in named if line.is_person and line.n]
+    if not 2 < len(people) <= MOST_PEOPLE or setting.table.n_ratings > MANY_RATINGS:
         return ()
-    return tuple(
-        against(table, judge, people, seed=seed, coefficient=coefficient, resamples=resamples)
-        for judge in judges[:MOST_JUDGES]
-    )
+    return tuple(setting.against(one, [other for other in people if other != one]) for one in people)
 
 
 def default_coefficient(scale: DeclaredScale) -> str:

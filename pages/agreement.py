@@ -1,0 +1,103 @@
+"""Agreement: do people agree, do judges agree with them, and on which items not. Follows new ratings by itself."""
+
+import streamlit as st
+
+from core.workflow.agreement import (
+    PHASES,
+    THRESHOLDS,
+    AgreementView,
+    LiveAgreement,
+    headline,
+    seconds_since,
+    standing,
+)
+from core.workflow.agreement_shown import measures
+from pages.parts.agreement_address import open_cell, pick, read_address, wanted_view
+from pages.parts.agreement_parts import show_forest, show_items, show_matrix, show_pair, show_splits, theme_mode
+from pages.parts.estimate import agreement_style, answers_table, coefficient_table, heading, say
+from pages.parts.frame import current_study, page_link, page_title, text_block, workspace
+from pages.parts.live import ago, computed, live_studies, refreshed
+
+
+@st.fragment(run_every=1.0)
+def follow(live: LiveAgreement, view: AgreementView, mode: str) -> None:
+    """Look every second whether something came, or the reader changed the theme; draw the page anew only then."""
+    live.refresh()
+    if live.has_new(view) or theme_mode() != mode:
+        st.rerun()
+    since = seconds_since(workspace(), live.last_rating_at)
+    st.html(f'<div class="ag-live" role="status">{ago(since)}</div>')
+
+
+def show_numbers(view: AgreementView) -> None:
+    """The coefficients as a table, with their definitions."""
+    heading("The same in numbers", "Names open definitions. Percent agreement never stands alone.")
+    coefficient_table(measures(view), people_alone=all(line.is_person for line in view.raters))
+    with st.expander("How the sentence above chooses its words"):
+        text_block(THRESHOLDS)
+
+
+agreement_style()
+study = current_study()
+live = live_studies(workspace()).of(study.id)
+refreshed(live, study.n_ratings)
+address = read_address()
+
+if not live.questions:
+    page_title("Agreement", study)
+    text_block("This study asks nothing yet, so there is nothing to agree on.", kind="empty")
+    page_link("study", "Add a criterion", study=str(study.id))
+    st.stop()
+
+asked = live.filled(wanted_view(live, address))
+view = computed(live, asked, study.n_ratings)
+state = standing(view, live.questions)
+page_title(
+    "Agreement", study, f"{view.question.title}: {view.question.text}" if view.question.text else view.question.title
+)
+with pick(live, asked, study.id):
+    follow(live, view, theme_mode())
+
+if state.state == "no ratings":
+    blind = asked.phase == "blind" and not asked.raters
+    text_block("Nobody has answered this criterion yet." if blind else "There are no such ratings.", kind="empty")
+    if not blind:
+        text_block(f"Shown are: {PHASES[asked.phase]}." + (" Only some raters are chosen." if asked.raters else ""))
+    page_link("grade", "Grade the first items", study=str(study.id))
+    page_link("importing", "Import ratings", study=str(study.id))
+    st.stop()
+
+if state.state == "one rater":
+    said = f"So far only {state.raters[0]} has answered ({state.n_ratings:,} ratings)."
+    text_block(f"{said} Agreement needs a second rater on the same items.", kind="empty")
+    page_link("grade", "Grade as somebody else", study=str(study.id))
+    page_link("importing", "Import another rater's answers", study=str(study.id))
+    answers_table(view)
+    st.stop()
+
+say(headline(view))
+if view.provisional:
+    text_block("Intervals are being computed for the newest ratings.")
+opened = open_cell(view, address)
+left, right = st.columns([1.15, 1], gap="large")
+with left:
+    show_forest(view)
+with right:
+    show_matrix(view, address)
+if opened is not None and address.open == "pair":
+    show_items(view, opened, address.page)
+left, right = st.columns([1.15, 1], gap="large")
+with left:
+    show_numbers(view)
+with right:
+    show_pair(view, address)
+if opened is not None and address.open == "cell":
+    show_items(view, opened, address.page)
+left, right = st.columns([1.15, 1], gap="large")
+with left:
+    show_splits(view)
+with right:
+    heading("Who answered what", "Standing answers by rater.")
+    answers_table(view)
+if opened is not None and address.open == "split":
+    show_items(view, opened, address.page)

@@ -1,0 +1,131 @@
+"""Estimates in words and tables: never a value without its interval or the reason for none."""
+
+from collections.abc import Iterable
+from html import escape
+from pathlib import Path
+
+import streamlit as st
+
+from core.charts.writing import NONE, estimate_text
+from core.stats.estimates import Estimate, Flag, IntervalMethod, Reason
+from core.workflow.agreement import AgreementView, RaterLine, Sentence
+from core.workflow.agreement_shown import Measured
+
+_STYLE = Path(__file__).with_name("agreement.css")
+_TONES = {"person": "ag-person", "judge": "ag-judge"}
+
+
+def agreement_style() -> None:
+    """The rules that agreement and its opened items need."""
+    st.html(f"<style>{_STYLE.read_text(encoding='utf-8')}</style>")
+
+
+def heading(title: str, note: str = "") -> None:
+    """The heading of a section, with a quiet line under it."""
+    line = f"<p>{escape(note)}</p>" if note else ""
+    st.html(f'<div class="ag-h"><h2>{escape(title)}</h2>{line}</div>')
+
+
+def say(sentence: Sentence) -> None:
+    """A sentence made of phrases; what carries the message is strong."""
+    parts = []
+    for phrase in sentence:
+        text = escape(phrase.text)
+        text = f"<b>{text}</b>" if phrase.strong else text
+        parts.append(f'<span class="{_TONES[phrase.tone]}">{text}</span>' if phrase.tone else text)
+    st.html(f'<p class="ag-say">{"".join(parts)}</p>')
+
+
+def estimate_cell(estimate: Estimate, *, percent: bool) -> str:
+    """A table cell: value and interval, or why there is none."""
+    if estimate.value is None:
+        reason = estimate.reason.sentence if estimate.reason else ""
+        return f'<td class="why">{NONE} {escape(reason)}</td>'
+    value, _, interval = estimate_text(estimate, percent=percent).partition(" (")
+    ends = f' <span class="int">({escape(interval)}</span>' if interval else ' <span class="int">no interval</span>'
+    return f"<td>{escape(value)}{ends}</td>"
+
+
+def coefficient_table(measured: Iterable[Measured], *, people_alone: bool) -> None:
+    """Every coefficient among people and among everybody chosen; its definition opens under its name."""
+    rows = list(measured)
+    columns = ["Measure", "People"] if people_alone else ["Measure", "People", "Everybody chosen"]
+    head = "".join(f'<th scope="col">{name}</th>' for name in columns)
+    body = "".join(_coefficient_row(row, people_alone=people_alone) for row in rows)
+    st.html(
+        f'<div class="ag-scroll" tabindex="0"><table class="ag"><thead><tr>{head}</tr></thead><tbody>{body}</tbody>'
+        "</table></div>"
+    )
+    estimates = [estimate for row in rows for estimate in (row.people, row.everyone)]
+    notes(estimates)
+
+
+def _coefficient_row(row: Measured, *, people_alone: bool) -> str:
+    known = row.coefficient
+    defined = (
+        f"<details><summary>{escape(known.title)}</summary><p>{escape(known.definition)}</p>"
+        f"<p><code>{escape(known.formula)}</code></p><p>{escape(known.source)}</p></details>"
+    )
+    cells = estimate_cell(row.people, percent=known.proportion)
+    if not people_alone:
+        cells += estimate_cell(row.everyone, percent=known.proportion)
+    return f'<tr><th scope="row" style="font-weight:400;font-size:inherit;color:inherit">{defined}</th>{cells}</tr>'
+
+
+def notes(estimates: Iterable[Estimate]) -> None:
+    """What a reader of these estimates must know, each sentence once."""
+    flags: dict[Flag | Reason, None] = {}
+    methods: dict[IntervalMethod, None] = {}
+    for estimate in estimates:
+        for flag in estimate.flags:
+            flags[flag] = None
+        if estimate.interval_reason is not None and estimate.value is not None:
+            flags[estimate.interval_reason] = None
+        if estimate.interval is not None:
+            methods[estimate.interval.method] = None
+    sentences = [flag.sentence for flag in flags] + [f"Intervals (95 %): {method.sentence}" for method in methods]
+    items = "".join(f"<li>{escape(sentence)}</li>" for sentence in sentences)
+    st.html(f'<div class="ag-quiet"><ul>{items}</ul></div>' if items else "")
+
+
+def tone_class(line: RaterLine) -> str:
+    """The class that colours a rater's name."""
+    return "ag-person" if line.is_person else "ag-judge" if line.is_judge else "ag-other"
+
+
+def answers_table(view: AgreementView) -> None:
+    """How often every rater gave every answer, and what they left without one; the majority of people below."""
+    options = view.question.scale.options
+    absent = any(line.absences or line.n_invalid for line in view.raters)
+    unstable = any(line.n_unstable for line in view.raters)
+    columns = ["Rater", "Ratings", *(option.label for option in options)]
+    columns += ["No answer"] * absent + ["Turned by the order"] * unstable
+    head = "".join(f'<th scope="col"{" class=num" if place else ""}>{escape(name)}</th>'
+                   for place, name in enumerate(columns))  # fmt: skip
+    body = "".join(_answers_row(line, [option.key for option in options], absent, unstable) for line in view.raters)
+    if options and any(line.is_person for line in view.raters):
+        body += _majority_row(view, absent + unstable)
+    st.html(
+        f'<div class="ag-scroll" tabindex="0"><table class="ag"><thead><tr>{head}</tr></thead><tbody>{body}</tbody>'
+        "</table></div>"
+    )
+
+
+def _answers_row(line: RaterLine, keys: list[str], absent: bool, unstable: bool) -> str:  # noqa: FBT001 - columns
+    numbers = [f"{line.n:,}", *(f"{line.counts.get(key, 0):,}" for key in keys)]
+    cells = "".join(f'<td class="num">{number}</td>' for number in numbers)
+    if absent:
+        reasons = [f"{n:,} {name}" for name, n in line.absences.items()]
+        reasons += [f"{line.n_invalid:,} off the scale"] if line.n_invalid else []
+        cells += f'<td class="num">{escape(", ".join(reasons)) or NONE}</td>'
+    if unstable:
+        cells += f'<td class="num">{f"{line.n_unstable:,}" if line.n_unstable else NONE}</td>'
+    return f'<tr><td class="{tone_class(line)}">{escape(line.name)}</td>{cells}</tr>'
+
+
+def _majority_row(view: AgreementView, more: int) -> str:
+    majority = view.majority
+    counts = [f"{majority.counts.get(option.key, 0):,}" for option in view.question.scale.options]
+    cells = "".join(f'<td class="num">{number}</td>' for number in [f"{sum(majority.counts.values()):,}", *counts])
+    tied = f' <span class="int">({majority.n_tied:,} tied, in no column)</span>' if majority.n_tied else ""
+    return f"<tr><td>Majority of people{tied}</td>{cells}{'<td></td>' * more}</tr>"

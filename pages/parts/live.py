@@ -1,0 +1,52 @@
+"""The studies that this process follows live, shared by all visitors."""
+
+from functools import lru_cache
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from core.workflow.agreement import AgreementView, Asked, LiveAgreement, LiveStudies
+from core.workflow.workspace import Workspace
+
+_MANY = 30_000
+"""From this many ratings on, reading and computing may take more than a second: show what is being done."""
+
+
+@lru_cache(maxsize=4)
+def live_studies(workspace: Workspace) -> LiveStudies:
+    """The studies followed in a workspace."""
+    return LiveStudies(workspace)
+
+
+def refreshed(live: LiveAgreement, n_ratings: int) -> None:
+    """Read what is new, with a progress bar where that may take long."""
+    if live.rows_fetched or n_ratings < _MANY:
+        live.refresh()
+        return
+    bar = st.progress(0.0, "Reading ratings")
+    live.refresh(lambda share, doing: _tell(bar, share, doing))
+    bar.empty()
+
+
+def computed(live: LiveAgreement, asked: Asked, n_ratings: int) -> AgreementView:
+    """What was asked for, with a progress bar where it may take long."""
+    if n_ratings < _MANY or live.has(asked):
+        return live.view(asked, patient=False)
+    bar = st.progress(0.0, "Comparing raters")
+    view = live.view(asked, lambda share, doing: _tell(bar, share, doing), patient=False)
+    bar.empty()
+    return view
+
+
+def _tell(bar: DeltaGenerator, share: float, doing: str) -> None:
+    bar.progress(min(max(share, 0.0), 1.0), doing)
+
+
+def ago(seconds: float | None) -> str:
+    """How long ago the last rating was written."""
+    if seconds is None:
+        return "live, no rating yet"
+    for size, name in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"live, last rating {int(seconds // size)} {name} ago"
+    return f"live, last rating {int(seconds)} s ago"
