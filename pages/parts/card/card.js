@@ -242,8 +242,9 @@ class Card {
     this.ui.grading.hidden = revealed;
     this.ui.revealed.hidden = !revealed;
     const go = this.ui.grading.querySelector("[data-act=submit]");
-    go.firstChild.textContent = sheet.sent || sheet.revising ? "Save change " : "Submit ";
+    go.firstChild.textContent = (sheet.sent || sheet.revising) && !sheet.awaiting ? "Save change " : "Submit ";
     go.classList.toggle("ready", !sheet.missing());
+    go.disabled = sheet.locked;
     for (const act of ["skip", "flag"]) this.ui.grading.querySelector(`[data-act=${act}]`).disabled = sheet.sent || sheet.locked;
   }
 

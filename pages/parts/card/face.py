@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _FOLDER = Path(__file__).resolve().parent
 _SCRIPTS = ("elements", "routes", "saving", "reading", "sheet", "form", "keys", "panels", "reveal", "desk", "card")
 _STYLES = ("card", "prose")
-_LINKS = {"study": "/study", "importing": "/importing", "agreement": "/agreement"}
+_LINKS = {"study": "/", "importing": "/importing", "agreement": "/agreement"}
 
 
 def _joined(names: tuple[str, ...], ending: str) -> str:

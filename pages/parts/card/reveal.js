@@ -38,7 +38,7 @@ function revealSentence(others) {
   const differing = others.filter((one) => one.differs).length;
   if (!others.length) return "Nobody else has answered this yet.";
   if (differing) return `${differing} of ${counted(others.length, "answer")} by others ${differing === 1 ? "differs" : "differ"} from yours.`;
-  return others.length === 1 ? "The other answer agrees with yours." : `All ${others.length} answers by others agree with yours.`;
+  return others.length === 1 ? "The other answer agrees with yours." : `${others.length === 2 ? "Both" : `All ${others.length}`} answers by others agree with yours.`;
 }
 
 function revealPanel(reveal, criteria) {
