@@ -148,45 +148,43 @@ VIEWS: dict[str, Callable[[str], str]] = {
     ),
 }
 anything = st.text(st.characters(codec=None, exclude_categories=()), max_size=200)
-markup = st.lists(
-    st.sampled_from(
-        [
-            *(
-                "<",
-                ">",
-                "[",
-                "](",
-                ")",
-                "!",
-                "`",
-                "```",
-                "$",
-                "$$",
-                "\\(",
-                "\\]",
-                "\\",
-                "\n",
-                "\n\n",
-                "    ",
-                "- ",
-                "> ",
-            ),
-            *("| ", "|-|\n", "*", "_", "~~", "#", "&", "&lt;", "&#60;", '"', "'", "{", "}", "^", "a", "1. ", "[a]: "),
-            *(
-                "javascript:",
-                "https://a.b",
-                "\\text",
-                "\\frac",
-                "\\begin{align}",
-                "\\end{align}",
-                "script",
-                "img src=x onerror=y",
-            ),
-            *("\u202e", "\u200d"),
-        ]
-    ),
-    max_size=40,
-).map("".join)
+markup_piece = st.sampled_from(
+    [
+        *(
+            "<",
+            ">",
+            "[",
+            "](",
+            ")",
+            "!",
+            "`",
+            "```",
+            "$",
+            "$$",
+            "\\(",
+            "\\]",
+            "\\",
+            "\n",
+            "\n\n",
+            "    ",
+            "- ",
+            "> ",
+        ),
+        *("| ", "|-|\n", "*", "_", "~~", "#", "&", "&lt;", "&#60;", '"', "'", "{", "}", "^", "a", "1. ", "[a]: "),
+        *(
+            "javascript:",
+            "https://a.b",
+            "\\text",
+            "\\frac",
+            "\\begin{align}",
+            "\\end{align}",
+            "script",
+            "img src=x onerror=y",
+        ),
+        *("\u202e", "\u200d"),
+    ]
+)
+markup = st.lists(markup_piece, max_size=40).map("".join)
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=str)
@@ -239,6 +237,20 @@ def test_payload_names_are_unique_and_addresses_are_filled_in() -> None:
 # what a reader must see
 
 
+@settings(max_examples=300, deadline=None)
+@given(pieces=st.lists(markup_piece, min_size=1, max_size=14))
+@example(pieces=["[//]: # (", ")"])
+@example(pieces=["|a|\n|-|\n|1|", "|", "|"])
+@example(pieces=["$x % ", "\n$"])
+@example(pieces=["$\\hspace{", "}$"])
+def test_no_word_is_lost_on_the_reader(pieces: list[str]) -> None:
+    words = [f"q{number}z" for number in range(len(pieces))]
+    page = checked(rendered("".join(piece + word for piece, word in zip(pieces, words, strict=True))))
+    followed = " ".join(link["href"] or "" for link in page.links)
+    shown = re.sub(r"[^a-z0-9]", "", page.words + followed)  # letters of a formula stand apart
+    assert [word for word in words if word not in shown] == []
+
+
 @pytest.mark.parametrize(
     ("text", "seen"),
     [
@@ -258,6 +270,8 @@ def test_payload_names_are_unique_and_addresses_are_filled_in() -> None:
         ("[x](/grading/next)", "x [link not followed: /grading/next]"),
         ("$\\phantom{xyz}$", "xyz"),
         ("$\\frac{$", "$\\frac{$"),
+        ("$x % hidden words\ny$", "hidden words"),
+        ("$\\hspace{hidden}\\color{words}x$", "\\hspace{hidden}\\color{words}"),
         ("$\\text{<b>}$", "<b>"),
         ("&#x202e;", "U+202E"),
         ("a\u202eb\u200b\x00\ud800\U000e0041", "aU+202EbU+200BU+0000U+D800U+E0041"),
@@ -385,6 +399,20 @@ def test_an_equation_environment_is_drawn_as_a_table() -> None:
 )
 def test_latex_that_cannot_be_read_gives_no_formula(latex: str) -> None:
     assert mathml(latex, display=False) is None
+
+
+@pytest.mark.parametrize(
+    "latex",
+    [
+        "\\mathbf{word}+\\mathbb{R}+\\mathcal{LOSS}+\\mathfrak{abc}",
+        "\\text{if } x \\text{ is even}",
+        "\\begin{array}{ccc} a & b & c \\\\ d & e & f \\end{array}",
+        "\\color{blue} x + \\quad \\operatorname{softmax}(z) \\approx 50\\%",
+        "\\underbrace{abc}_{\\text{three}} \\overline{xyz} \\sin\\theta \\lim_{n \\to \\infty} a_n",
+    ],
+)
+def test_usual_formulas_are_drawn(latex: str) -> None:
+    assert mathml(latex, display=True) is not None
 
 
 def test_a_formula_cannot_leave_its_place() -> None:

@@ -9,6 +9,7 @@ written out here, by allowed names and values only.
 import re
 from html import escape, unescape
 from typing import Final
+from unicodedata import normalize
 from xml.etree.ElementTree import Element
 
 from latex2mathml.converter import convert_to_element
@@ -23,8 +24,20 @@ LONGEST_FORMULA: Final = 2_000
 DEEPEST_FORMULA: Final = 40
 _MOST_LINES = 40
 
-# Definitions can be expanded without bound, and change formulas after them.
-_REFUSED = re.compile(r"\\(?:newcommand|renewcommand|providecommand|def|let|edef|gdef|xdef)\b")
+_COLOUR = r"\{(?:black|blue|brown|cyan|gray|green|magenta|orange|purple|red|teal|violet)\}"
+# Definitions can be expanded without bound, and change formulas after them. Comments, and words where a length or a
+# colour should stand, are read by judges and not by people.
+_REFUSED = re.compile(
+    r"\\(?:newcommand|renewcommand|providecommand|def|let|edef|gdef|xdef)\b"
+    r"|(?<!\\)%"
+    r"|\\hspace\*?(?!\{-?[\d.]{1,6} ?(?:em|ex|pt|px|mu|cm|mm|in)\})"
+    rf"|\\(?:text)?color(?!{_COLOUR})"
+)
+# Where letters stand that a formula does not show: commands, environments, columns, colours.
+_UNSPOKEN = re.compile(
+    r"\\(?:begin|end)\{[a-zA-Z]{1,12}\*?\}(?:\{[clr| ]{1,20}\})?" + rf"|\\(?:text)?color{_COLOUR}" + r"|\\[a-zA-Z]+"
+)
+_SPOKEN = re.compile(r"[^\W\d_]{3,}")
 _VALUE = re.compile(r"[a-z-]+(?: [a-z-]+){0,20}|[0-3]?(?:\.\d{1,3})?(?:em|ex|pt|px)?")
 _INVISIBLE_OPERATORS = dict.fromkeys(range(0x2061, 0x2065))
 _ENVIRONMENT = re.compile(
@@ -47,15 +60,23 @@ def _written(element: Element) -> str:
 
 
 def mathml(latex: str, *, display: bool) -> str | None:
-    """The formula as MathML; None if it is too long, too deep, defines commands, or cannot be read."""
+    """The formula as MathML; None if it is too long, too deep, defines commands, hides words, or cannot be read."""
     if len(latex) > LONGEST_FORMULA or latex.count("{") > 4 * DEEPEST_FORMULA or _depth(latex) > DEEPEST_FORMULA:
         return None
     if not latex.strip() or _REFUSED.search(latex):
         return None
     try:
-        return _written(convert_to_element(latex, display="block" if display else "inline"))
+        element = convert_to_element(latex, display="block" if display else "inline")
+        return None if _swallowed(latex, element) else _written(element)
     except Exception:  # latex2mathml answers bad LaTeX with IndexError, StopIteration, TypeError and its own kinds
         return None
+
+
+def _swallowed(latex: str, element: Element) -> bool:
+    r"""Whether a word of the formula is not in what would be drawn: `\hspace{words}` and the like show none of them."""
+    drawn = normalize("NFKC", "".join(unescape(text) for text in element.itertext()))
+    drawn = "".join(drawn.split())
+    return any(normalize("NFKC", word) not in drawn for word in _SPOKEN.findall(_UNSPOKEN.sub(" ", unescape(latex))))
 
 
 def _depth(latex: str) -> int:
