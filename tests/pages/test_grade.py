@@ -482,4 +482,4 @@ def test_what_is_missing_is_said_with_a_way_on(server: AppServer, page: Page) ->
     grader = Grader(page, server, built.study).come()
     expect(page.locator(".page h2")).to_have_text("There is nothing to grade yet")
     assert grader.mode == "empty"
-    expect(page.locator(".page a")).to_have_attribute("href", "/importing")
+    expect(page.locator(".page a")).to_have_attribute("href", f"/importing?study={built.study}")

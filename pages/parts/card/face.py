@@ -47,4 +47,5 @@ def grading_card(study: int | None, *, key: str = "grading_card") -> None:
         study: Id of the study, or None: the card then says what to do.
         key: Streamlit's key, one for each card on a page.
     """
-    _renderer()(key=key, data={"study": study, "links": _LINKS})
+    chosen = "" if study is None else f"?study={study}"
+    _renderer()(key=key, data={"study": study, "links": {page: f"/{page}{chosen}" for page in _LINKED}})

@@ -49,7 +49,7 @@ function revealPanel(reveal, criteria) {
     make("details", { class: "part reference", open: true }, make("summary", {}, one.status ? `Reference, ${one.status}` : "Reference"), make("div", { class: "part-text" }, prose(one.html))));
   return make("section", { class: "reveal", "aria-label": "What others said", tabindex: "-1" },
     make("header", {}, make("h2", {}, revealSentence(others)), make("span", { class: "small" }, "Your blind answer stays on record either way.")),
-    make("div", { class: "scroll" }, make("table", {},
+    others.length === 0 ? null : make("div", { class: "scroll" }, make("table", {},
       make("thead", {}, make("tr", {}, heads.map((name) => make("th", { scope: "col", class: typeof name === "string" ? null : "from" }, name)))),
       make("tbody", {}, revealRows(reveal, named, criteria)))),
     references);
