@@ -48,4 +48,4 @@ def grading_card(study: int | None, *, key: str = "grading_card") -> None:
         key: Streamlit's key, one for each card on a page.
     """
     chosen = "" if study is None else f"?study={study}"
-    _renderer()(key=key, data={"study": study, "links": {page: f"/{page}{chosen}" for page in _LINKED}})
+    _renderer()(key=key, data={"study": study, "links": {page: link + chosen for page, link in _LINKS.items()}})
