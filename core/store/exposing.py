@@ -7,14 +7,16 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from core.models.items import Subject
-from core.models.ratings import Exposure, Rater, RaterKind
+from core.models.ratings import Exposure, RaterKind
 from core.store.inserting import insert_missing
+from core.store.studies import ensure_rater
 
 
-def _person(study_id: int, name: str, session: Session) -> int | None:
-    return session.exec(
-        select(Rater.id).where(Rater.study_id == study_id, Rater.kind == RaterKind.PERSON.value, Rater.name == name)
-    ).first()
+def _person(study_id: int, name: str, now: datetime, session: Session) -> int | None:
+    """The person's key; made where they did not rate yet, so that their first answer will not pass for blind."""
+    if not name:
+        return None
+    return ensure_rater(study_id, kind=RaterKind.PERSON, name=name, now=now, session=session).id
 
 
 def expose_subjects(
@@ -22,9 +24,9 @@ def expose_subjects(
 ) -> int:
     """Record that the person of this name was shown others' ratings of these subjects; returns how many were new to them.
 
-    Somebody who does not rate in the study leaves no trace.
+    A visitor without a name leaves no trace: ask for the name before showing ratings.
     """
-    rater = _person(study_id, name, session)
+    rater = _person(study_id, name, now, session)
     if rater is None or not subjects:
         return 0
     known = set(
@@ -43,7 +45,7 @@ def expose_subjects(
 
 def expose_study(study_id: int, name: str, *, shown_on: str, now: datetime, session: Session) -> None:
     """Record that the person of this name may know others' ratings of every subject there is by now."""
-    rater = _person(study_id, name, session)
+    rater = _person(study_id, name, now, session)
     last = session.exec(select(func.max(col(Subject.id))).where(Subject.study_id == study_id)).one()
     if rater is None or last is None:
         return

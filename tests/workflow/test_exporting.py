@@ -6,7 +6,7 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
 from core.errors import BadInput, Cancelled, Conflict, NotFound
 from core.models.ratings import Exposure
@@ -129,11 +129,13 @@ def test_ratings_given_after_the_export_began_are_not_in_it(any_workspace: Works
 def test_whoever_takes_an_export_is_exposed_to_every_subject_there_is(any_workspace: Workspace, built: Built) -> None:
     for _ in range(2):
         start_export(any_workspace, Visitor("Ana"), ExportRequest(study=str(built.study)))
-    start_export(any_workspace, Visitor("Somebody else"), ExportRequest(study=str(built.study)))
+    start_export(any_workspace, Visitor("Somebody new"), ExportRequest(study=str(built.study)))
+    start_export(any_workspace, Visitor(), ExportRequest(study=str(built.study)))
     with any_workspace.database.writing() as session:
-        rows = session.exec(select(Exposure)).all()
+        rows = session.exec(select(Exposure).order_by(col(Exposure.id))).all()
         assert [(row.rater_id, row.subject_id, row.up_to_subject_id) for row in rows] == [
-            (add_rater(session, built.study, "Ana"), None, max(built.subjects.values()))
+            (add_rater(session, built.study, "Ana"), None, max(built.subjects.values())),
+            (add_rater(session, built.study, "Somebody new"), None, max(built.subjects.values())),
         ]
 
 
