@@ -1,11 +1,10 @@
 """The declared scale of a criterion: which values exist, in which order, worth what.
 
-A scale is declared by the study, never inferred from the values that happen to occur (an inferred scale changes
-weights and chance agreement: `docs` in README, *How each number is computed*). Storage and pages know it as JSON,
-statistics as codes 0..q-1.
+A scale is declared by the study, never inferred from the values that happen to occur: an inferred scale
+changes weights and chance agreement. Storage and pages know it as JSON, statistics as codes 0..q-1.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from hashlib import sha256
@@ -73,46 +72,12 @@ class DeclaredScale:
         Raises:
             BadInput: Options are missing, doubled or out of order; the range is empty.
         """
-        keys = [option.key for option in self.options]
-        if self.kind in _NEED_OPTIONS and len(keys) < 2:
-            raise BadInput(where=f"{self.kind} scale", found=f"{len(keys)} options", expected="at least 2")
-        if self.kind is ScaleKind.BINARY and len([k for k in keys if k != "na"]) != 2:
-            raise BadInput(where="binary scale", found=f"options {keys}", expected='two options, and "na" if wanted')
-        if self.kind is ScaleKind.PREFERENCE and not {"A", "B"} <= set(keys) <= set(_PREFERENCE_KEYS):
-            raise BadInput(
-                where="preference scale", found=f"options {keys}", expected='"A", "B", and "tie", "both_bad" if wanted'
-            )
-        if len(keys) == 1:
-            raise BadInput(where=f"{self.kind} scale", found="1 option", expected="none or at least 2")
-        if not keys and (self.low is None) != (self.high is None):
-            raise BadInput(where=f"{self.kind} scale", found="one end of the range", expected="both ends, or neither")
-        if self.low is not None and self.high is not None and not self.low < self.high:
-            raise BadInput(
-                where=f"{self.kind} scale",
-                found=f"range {self.low:g} to {self.high:g}",
-                expected="a low end below the high end",
-            )
-        if self.step is not None and not self.step > 0:
-            raise BadInput(where=f"{self.kind} scale", found=f"step {self.step:g}", expected="a step above 0")
-        _refuse_doubled_or_empty(keys)
-        values = [option.value for option in self.options]
-        if any(value is not None and not isfinite(value) for value in values):
-            raise BadInput(where=f"{self.kind} scale", found=f"values {values}", expected="finite numbers")
-        if self.kind in _NUMERIC and self.options:
-            if any(value is None for value in values):
-                raise BadInput(
-                    where=f"{self.kind} scale", found="an option without a number", expected="a number for every option"
-                )
-            if values != sorted(set(values), key=float):  # type: ignore[arg-type] # None is refused above
-                raise BadInput(
-                    where=f"{self.kind} scale", found=f"values {values}", expected="rising numbers, none twice"
-                )
-        if self.positive is not None and self.positive not in keys:
-            raise BadInput(
-                where=f"{self.kind} scale, positive option",
-                found=shortened(self.positive),
-                expected=f"one of {', '.join(keys)}",
-            )
+        _refuse_wrong_keys(self.kind, self.keys)
+        _refuse_wrong_range(self.kind, self.keys, self.low, self.high, self.step)
+        _refuse_wrong_values(self.kind, [option.value for option in self.options])
+        if self.positive is not None and self.positive not in self.keys:
+            found, expected = shortened(self.positive), f"one of {', '.join(self.keys)}"
+            raise BadInput(where=f"{self.kind} scale, positive option", found=found, expected=expected)
 
     @property
     def is_numeric(self) -> bool:
@@ -184,24 +149,19 @@ class DeclaredScale:
 
     def _read_option(self, raw: object) -> str | None:
         text = str(raw).strip()
-        if not text:
-            return None
-        if text in self.keys:
-            return text
         folded = text.casefold()
+        if not text or text in self.keys:
+            return text or None
         for option in self.options:
             if folded in (option.key.casefold(), option.label.strip().casefold()):
                 return option.key
-        if isinstance(raw, bool):
-            return self._read_boolean(raw)
-        try:
-            number = float(text)
-        except ValueError:
-            return self._read_boolean(folded == "true") if folded in ("true", "false") else None
-        for option in self.options:
-            if option.value == number or _as_number(option.key) == number:
-                return option.key
-        return None
+        if isinstance(raw, bool) or folded in ("true", "false"):
+            return self._read_boolean(folded == "true")
+        number = _as_number(text)
+        matching = (
+            one.key for one in self.options if number is not None and number in (one.value, _as_number(one.key))
+        )
+        return next(matching, None)
 
     def _read_boolean(self, raw: bool) -> str | None:  # noqa: FBT001 - the value itself is a boolean
         by_value = {option.value: option.key for option in self.options}
@@ -241,14 +201,44 @@ def _as_number(text: str) -> float | None:
         return None
 
 
-def _refuse_doubled_or_empty(keys: Iterable[str]) -> None:
-    seen: set[str] = set()
+def _refuse_wrong_keys(kind: ScaleKind, keys: Sequence[str]) -> None:
+    where = f"{kind} scale"
     for key in keys:
         if not key.strip() or key != key.strip() or len(key) > 64:
             raise BadInput(where="option key", found=shortened(key), expected="1 to 64 characters without space around")
-        if key.casefold() in seen:
+        if [other.casefold() for other in keys].count(key.casefold()) > 1:
             raise BadInput(where="option key", found=f"{shortened(key)} twice", expected="every key once")
-        seen.add(key.casefold())
+    if len(keys) == 1 or (not keys and kind in _NEED_OPTIONS):
+        expected = "at least 2" if kind in _NEED_OPTIONS else "none or at least 2"
+        raise BadInput(where=where, found=f"{len(keys)} option(s)", expected=expected)
+    if kind is ScaleKind.BINARY and len(set(keys) - {"na"}) != 2:
+        raise BadInput(where=where, found=f"options {list(keys)}", expected='two options, and "na" if wanted')
+    if kind is ScaleKind.PREFERENCE and not {"A", "B"} <= set(keys) <= set(_PREFERENCE_KEYS):
+        expected = '"A", "B", and "tie", "both_bad" if wanted'
+        raise BadInput(where=where, found=f"options {list(keys)}", expected=expected)
+
+
+def _refuse_wrong_range(
+    kind: ScaleKind, keys: Sequence[str], low: float | None, high: float | None, step: float | None
+) -> None:
+    where = f"{kind} scale"
+    if not keys and (low is None) != (high is None):
+        raise BadInput(where=where, found="one end of the range", expected="both ends, or neither")
+    if low is not None and high is not None and not low < high:
+        raise BadInput(where=where, found=f"range {low:g} to {high:g}", expected="a low end below the high end")
+    if step is not None and not step > 0:
+        raise BadInput(where=where, found=f"step {step:g}", expected="a step above 0")
+
+
+def _refuse_wrong_values(kind: ScaleKind, values: Sequence[float | None]) -> None:
+    where = f"{kind} scale"
+    numbers = [value for value in values if value is not None]
+    if not all(isfinite(value) for value in numbers):
+        raise BadInput(where=where, found=f"values {list(values)}", expected="finite numbers")
+    if kind in _NUMERIC and len(numbers) != len(values):
+        raise BadInput(where=where, found="an option without a number", expected="a number for every option")
+    if kind in _NUMERIC and numbers != sorted(set(numbers)):
+        raise BadInput(where=where, found=f"values {numbers}", expected="rising numbers, none twice")
 
 
 def preference(*, tie: bool = True, both_bad: bool = False) -> DeclaredScale:

@@ -30,7 +30,7 @@ class Built:
     subjects: Mapping[str, int] = field(default_factory=dict)
 
 
-def build_study(  # noqa: PLR0913 - every part has a default
+def build_study(
     database: Database,
     *,
     name: str = "Study",
@@ -66,10 +66,18 @@ def build_study(  # noqa: PLR0913 - every part has a default
             for name in items
         }  # fmt: skip
         outputs = {
-            (item, system): _added(session, Output(item_id=item_ids[item], system_id=system_ids[system], created_at=AT,
-                                                   messages=[{"role": "assistant", "content": f"Answer to {item} ({len(system)})"}]))
-            for item in items for system in systems
-        }  # fmt: skip
+            (item, system): _added(
+                session,
+                Output(
+                    item_id=item_ids[item],
+                    system_id=system_ids[system],
+                    messages=[{"role": "assistant", "content": f"Answer to {item} ({len(system)})"}],
+                    created_at=AT,
+                ),
+            )
+            for item in items
+            for system in systems
+        }
         kinds = {applies_to for applies_to, _ in criteria.values()} | ({"pair"} if pairs else set())
         subjects: dict[str, int] = {}
         for item in items:
@@ -96,8 +104,11 @@ def add_criterion(
     """A criterion version, with its scale, in a rubric."""
     known = session.exec(select(Scale).where(Scale.fingerprint == scale.fingerprint())).first()
     scale_id = known.id if known else _added(session, Scale(fingerprint=scale.fingerprint(), declared=scale.to_json()))
-    criterion = _added(session, Criterion(study_id=study, lineage=lineage, version=version, meaning=meaning, name=lineage.title(),
-                                          question=f"{lineage}?", applies_to=applies_to, scale_id=scale_id, created_at=AT))  # fmt: skip
+    row = Criterion(
+        study_id=study, lineage=lineage, version=version, meaning=meaning, name=lineage.title(), question=f"{lineage}?",
+        applies_to=applies_to, scale_id=scale_id, created_at=AT,
+    )  # fmt: skip
+    criterion = _added(session, row)
     if rubric is not None:
         _added(session, RubricEntry(rubric_id=rubric, criterion_id=criterion, position=position, required=required))
     return criterion
@@ -119,7 +130,7 @@ def add_rater(session: Session, study: int, name: str, kind: str = "person") -> 
     )
 
 
-def add_rating(  # noqa: PLR0913 - every part has a default
+def add_rating(
     session: Session, built: Built, subject: str, criterion: str, rater: str, value: str | float | None, *,
     kind: str = "person", phase: str = "blind", order: str | None = None, absence: str | None = None,
     repetition: int = 0, supersedes: int | None = None, rationale: str = "", at: datetime = AT,

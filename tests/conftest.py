@@ -1,4 +1,4 @@
-"""Fixtures shared by all rooms: throw-away databases on SQLite and Postgres, workspaces with a clock that stands still."""
+"""Fixtures shared by all rooms: throw-away databases on both kinds, workspaces with a clock that stands still."""
 
 import os
 import shutil
@@ -78,8 +78,8 @@ def postgres_url() -> Iterator[str]:
         as_user = ["runuser", "-u", "postgres", "--"]
     port, data = free_port(), home / "data"
     try:
-        subprocess.run([*as_user, folder / "initdb", "-D", data, "-U", "touchstone", "-A", "trust", "-E", "UTF8", "--no-sync"],
-                       check=True, capture_output=True, cwd=home)  # fmt: skip
+        make = [folder / "initdb", "-D", data, "-U", "touchstone", "-A", "trust", "-E", "UTF8", "--no-sync"]
+        subprocess.run([*as_user, *make], check=True, capture_output=True, cwd=home)
         options = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={home} -c fsync=off"
         subprocess.run([*as_user, folder / "pg_ctl", "-D", data, "-w", "-l", home / "log", "-o", options, "start"],
                        check=True, capture_output=True, cwd=home)  # fmt: skip

@@ -113,7 +113,8 @@ class Subject(Record, table=True):
         CheckConstraint(
             "(kind = 'item' and output_a_id is null and output_b_id is null)"
             " or (kind = 'output' and output_a_id is not null and output_b_id is null)"
-            " or (kind = 'pair' and output_a_id is not null and output_b_id is not null and output_a_id <> output_b_id)",
+            " or (kind = 'pair' and output_a_id is not null and output_b_id is not null"
+            " and output_a_id <> output_b_id)",
             name="ck_subject_kind",
         ),
     )

@@ -188,7 +188,8 @@ class Rating(Record, table=True):
             name="ck_rating_one_value",
         ),
         CheckConstraint(
-            "(case when submission_id is not null then 1 else 0 end) + (case when call_id is not null then 1 else 0 end)"
+            "(case when submission_id is not null then 1 else 0 end)"
+            " + (case when call_id is not null then 1 else 0 end)"
             " + (case when import_id is not null then 1 else 0 end) = 1",
             name="ck_rating_one_origin",
         ),
@@ -198,7 +199,8 @@ class Rating(Record, table=True):
         Index("ix_rating_criterion", "criterion_id", "id"),
         Index("ix_rating_study", "study_id", "id"),
         Index("ix_rating_rater", "rater_id"),
-        Index("ix_rating_transaction", "study_id", "transaction_id", postgresql_where=text("transaction_id is not null"),
+        Index("ix_rating_transaction", "study_id", "transaction_id",
+              postgresql_where=text("transaction_id is not null"),
               sqlite_where=text("transaction_id is not null")),
         Index("ix_rating_supersedes", "supersedes_id", unique=True, sqlite_where=text("supersedes_id is not null"),
               postgresql_where=text("supersedes_id is not null")),

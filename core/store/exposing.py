@@ -22,7 +22,7 @@ def _person(study_id: int, name: str, now: datetime, session: Session) -> int | 
 def expose_subjects(
     study_id: int, name: str, subjects: Sequence[int], *, shown_on: str, now: datetime, session: Session
 ) -> int:
-    """Record that the person of this name was shown others' ratings of these subjects; returns how many were new to them.
+    """Record that the person of this name was shown others' ratings of these subjects; returns how many were new.
 
     A visitor without a name leaves no trace: ask for the name before showing ratings.
     """

@@ -12,6 +12,5 @@ def plain_table(table: tuple[Sequence[str], Sequence[Sequence[str]]], *, caption
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in header)
     body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
     titled = f"<caption>{escape(caption)}</caption>" if caption else ""
-    st.html(
-        f'<div class="ts-scroll" tabindex="0"><table class="ts">{titled}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
-    )
+    table_html = f'<table class="ts">{titled}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+    st.html(f'<div class="ts-scroll" tabindex="0">{table_html}</div>')
