@@ -103,10 +103,10 @@ def _draw_line(figure: go.Figure, row: int, line: Line, look: Theme) -> None:
     if estimate.interval is not None:
         figure.add_trace(go.Scatter(
             x=[estimate.interval.low, estimate.interval.high], y=[on, on], mode="lines",
-            line={"color": colour, "width": 2.5}, hoverinfo="skip", name=f"interval of {line.label}"))  # fmt: skip
+            line={"color": colour, "width": 2.5}, hoverinfo="skip", name=_escaped(f"interval of {line.label}")))  # fmt: skip
     hover = f"{_escaped(line.label)}<br>{estimate_text(estimate, percent=line.percent)}<br>n {estimate.n_units:,}"
     figure.add_trace(go.Scatter(
-        x=[estimate.value], y=[on], mode="markers", name=line.label,
+        x=[estimate.value], y=[on], mode="markers", name=_escaped(line.label),
         marker={"size": 10, "color": look.paper if unsure else colour, "line": {"color": colour, "width": 2}},
         hovertemplate=hover + "<extra></extra>"))  # fmt: skip
     value = percentage(estimate.value) if line.percent else decimal(estimate.value)

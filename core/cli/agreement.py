@@ -113,7 +113,7 @@ def _coefficients(view: "AgreementView") -> list[str]:
 
 
 def _judges(view: "AgreementView") -> list[str]:
-    from core.workflow.agreement_shown import estimate_row
+    from core.workflow.agreement_shown import estimate_row, kappa_title
 
     if not view.judges:
         return []
@@ -122,13 +122,15 @@ def _judges(view: "AgreementView") -> list[str]:
         name = view.rater(int(judge.rater_id)).name
         for title, estimate in (
             ("percent with people", judge.percent),
-            (f"{judge.coefficient} with people", judge.kappa),
-            (f"{judge.coefficient} among people, same units", judge.ceiling),
+            ("kappa with people", judge.kappa),
+            ("kappa among people, same units", judge.ceiling),
             ("difference of the kappas", judge.difference),
         ):
             row = estimate_row(estimate)
             rows.append([name, title, row.value, row.interval, row.n, row.note])
-    return _table(["judge", "measure", "value", "95 % interval", "units in clusters", "note"], rows, left=2)
+    title = kappa_title(view.coefficient)
+    columns = ["judge", "measure", "value", "95 % interval", "units in clusters", "note"]
+    return [f"Judges against people: {title}", *_table(columns, rows, left=2)]
 
 
 def _pairs(view: "AgreementView") -> list[str]:

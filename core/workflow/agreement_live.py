@@ -33,7 +33,6 @@ from core.workflow.agreement_view import (
 from core.workflow.workspace import Workspace
 
 SLOW_SECONDS = 1.0
-"""A view that took longer than this is first drawn again without intervals, which follow."""
 
 _FEW_SUBJECTS = 5_000
 _KEPT_QUESTIONS = 6
@@ -66,10 +65,16 @@ class _Held:
 
 
 class LiveAgreement:
-    """The agreement of one study, kept up to date by reading only new ratings."""
+    """The agreement of one study, kept up to date by reading only new ratings.
 
-    def __init__(self, workspace: Workspace, study_id: int) -> None:
-        self.study_id = study_id
+    Args:
+        workspace: The outside world.
+        study_id: Which study.
+        slow_seconds: A view that took longer is first drawn again without intervals, which follow.
+    """
+
+    def __init__(self, workspace: Workspace, study_id: int, *, slow_seconds: float = SLOW_SECONDS) -> None:
+        self.study_id, self._slow_seconds = study_id, slow_seconds
         self._workspace = workspace
         self._log = RatingLog(study_id)
         self._lock = RLock()
@@ -210,7 +215,7 @@ class LiveAgreement:
                     self._views.move_to_end(asked)
                     return kept
                 cells, times = self._cells(question, asked.phase)
-            if not patient and kept is not None and kept.seconds > SLOW_SECONDS:
+            if not patient and kept is not None and kept.seconds > self._slow_seconds:
                 view = self._computed(asked, cells, times, version, progress, resamples=0)
                 self._keep(asked, replace(view, seconds=kept.seconds))
                 self._complete(asked, cells, times, version)

@@ -31,7 +31,7 @@ def look() -> Theme:
 
 
 def theme_mode() -> str:
-    """ "light" or "dark"."""
+    """Either "light" or "dark"."""
     return st.context.theme.type or "light"
 
 
