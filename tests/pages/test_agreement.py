@@ -1,7 +1,9 @@
 """The agreement page: what it says first, that it follows new ratings, and that every cell opens its items."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -9,12 +11,13 @@ from sqlmodel import select
 from streamlit.testing.v1 import AppTest
 
 from core.models.ratings import Exposure
-from core.scales import likert
+from core.scales import DeclaredScale, ScaleKind, likert
 from core.store.database import Database
 from core.workflow.demo import load_demo
 from core.workflow.workspace import Visitor, Workspace
 from tests.browser import AppServer
 from tests.builders import Built, add_rating, build_study
+from tests.conftest import free_port
 
 APP = str(Path(__file__).parents[2] / "app.py")
 ITEMS = tuple(f"q{number}" for number in range(1, 26))
@@ -38,9 +41,11 @@ def words(page: AppTest) -> str:
     return "\n".join(element.proto.body for element in page.get("html"))
 
 
-def graded(database: Database, *, people: tuple[str, ...] = ("Ana", "Bruno"), judge: bool = True) -> Built:
+def graded(
+    database: Database, *, people: tuple[str, ...] = ("Ana", "Bruno"), judge: bool = True, name: str = "Study"
+) -> Built:
     """25 items: Ana passes all but every fifth; Bruno all but every fourth; the judge passes all."""
-    built = build_study(database, items=ITEMS, systems=("alder",))
+    built = build_study(database, name=name, items=ITEMS, systems=("alder",))
     with database.writing() as session:
         for place, item in enumerate(ITEMS):
             for name, step in zip(people, (5, 4, 3), strict=False):
@@ -88,8 +93,6 @@ def test_every_criterion_and_phase_of_the_demo_draws(workspace: Workspace) -> No
 
 
 def test_numbers_without_options_have_no_confusion(workspace: Workspace) -> None:
-    from core.scales import DeclaredScale, ScaleKind
-
     numbers = DeclaredScale(ScaleKind.INTERVAL, low=0.0, high=100.0)
     built = build_study(workspace.database, items=ITEMS, systems=("alder",), criteria={"score": ("output", numbers)})
     with workspace.database.writing() as session:
@@ -149,9 +152,18 @@ def test_hostile_names_and_words_stay_text(workspace: Workspace) -> None:
     assert not any("<img" in spec for spec in shown)
 
 
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> Iterator[AppServer]:
+    """One server for all tests of this file; each has a study of its own."""
+    server = AppServer(tmp_path_factory.mktemp("agreement"), migrated_file, free_port())
+    server.start()
+    yield server
+    server.close()
+
+
 @pytest.fixture
-def live(app_server: AppServer) -> Built:
-    return graded(app_server.database)
+def live(server: AppServer) -> Built:
+    return graded(server.database, name=f"Study {uuid4().hex[:8]}")
 
 
 def visit(page: Page, server: AppServer, built: Built, query: str = "") -> None:
@@ -159,22 +171,22 @@ def visit(page: Page, server: AppServer, built: Built, query: str = "") -> None:
     expect(page.locator(".ag-say")).to_be_visible(timeout=30_000)
 
 
-def test_the_page_follows_a_rating_written_while_it_is_open(app_server: AppServer, live: Built, page: Page) -> None:
-    visit(page, app_server, live)
+def test_the_page_follows_a_rating_written_while_it_is_open(server: AppServer, live: Built, page: Page) -> None:
+    visit(page, server, live)
     row = page.locator("table.ag tr", has=page.locator("td.ag-person", has_text="Chioma"))
     expect(row).to_have_count(0)
-    with app_server.database.writing() as session:
+    with server.database.writing() as session:
         add_rating(session, live, "q1/alder", "acceptable", "Chioma", "pass")
     expect(row).to_have_count(1, timeout=5_000)
-    with app_server.database.writing() as session:
+    with server.database.writing() as session:
         add_rating(session, live, "q2/alder", "acceptable", "Chioma", "pass")
     expect(row.locator("td").nth(1)).to_have_text("2", timeout=5_000)
 
 
 def test_a_click_on_a_cell_opens_its_items_and_the_address_restores_them(
-    app_server: AppServer, live: Built, page: Page, chromium: Browser
+    server: AppServer, live: Built, page: Page, chromium: Browser
 ) -> None:
-    visit(page, app_server, live)
+    visit(page, server, live)
     _click_cell(page, "Kappa of every pair of raters", row=0, column=1, size=3)
     expect(page.get_by_text("Items: Ana and Bruno")).to_be_visible()
     expect(page.locator(".ag-unit")).to_have_count(5)
@@ -194,8 +206,8 @@ def test_a_click_on_a_cell_opens_its_items_and_the_address_restores_them(
     expect(page).not_to_have_url(re.compile("open="))
 
 
-def test_a_click_on_two_answers_opens_the_items_answered_so(app_server: AppServer, live: Built, page: Page) -> None:
-    visit(page, app_server, live)
+def test_a_click_on_two_answers_opens_the_items_answered_so(server: AppServer, live: Built, page: Page) -> None:
+    visit(page, server, live)
     _click_cell(page, "Answers of the two raters", row=1, column=0, size=2)  # Ana fail (row), Bruno pass (column)
     # Ana fails 0 5 10 15 20, Bruno 0 4 8 12 16 20 24: Ana alone 5, 10, 15
     expect(page.get_by_text("1 to 3 of 3")).to_be_visible()
@@ -203,20 +215,18 @@ def test_a_click_on_two_answers_opens_the_items_answered_so(app_server: AppServe
     expect(page).to_have_url(re.compile(r"cell=fail\.pass"))
 
 
-def test_everything_is_reached_by_keyboard(app_server: AppServer, live: Built, page: Page) -> None:
-    visit(page, app_server, live)
+def test_everything_is_reached_by_keyboard(server: AppServer, live: Built, page: Page) -> None:
+    visit(page, server, live)
     button = page.get_by_role("button", name=re.compile("Open their 25 items"))
     button.focus()
     page.keyboard.press("Enter")
     expect(page.locator(".ag-unit")).to_have_count(5)
 
 
-def test_on_a_phone_nothing_is_wider_than_the_screen(
-    app_server: AppServer, live: Built, context: BrowserContext
-) -> None:
+def test_on_a_phone_nothing_is_wider_than_the_screen(server: AppServer, live: Built, context: BrowserContext) -> None:
     page = context.new_page()
     page.set_viewport_size({"width": 390, "height": 844})
-    visit(page, app_server, live, "&open=pair")
+    visit(page, server, live, "&open=pair")
     expect(page.locator(".ag-unit").first).to_be_visible()
     expect(page.locator(".js-plotly-plot").first).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -1,0 +1,156 @@
+"""Charts of agreement, held by the data of their figures."""
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+
+from core.charts.agreement import MOST_RATERS, Line, Named, confusion_matrix, forest, rater_matrix, strength
+from core.charts.theme import DARK, LIGHT, Theme, theme
+from core.charts.writing import decimal, estimate_text, interval_text, percentage
+from core.scales import pass_fail
+from core.stats.estimates import Estimate, Interval, IntervalMethod, Reason
+from core.stats.pair_matrix import Confusion, pair_matrix
+from core.stats.ratings import RatingTable
+
+SURE = Estimate("cohen", 0.61, 184, 552, 184, Interval(0.52, 0.69, 0.95, IntervalMethod.BCA))
+FEW = Estimate("cohen", 0.40, 12, 24, 12, interval_reason=Reason.TOO_FEW_ITEMS)
+NONE = Estimate("cohen", None, 0, 0, reason=Reason.NO_VARIATION)
+PEOPLE = [Named("Ana", "person"), Named("Bruno", "person"), Named("Fir <b>", "judge")]
+
+
+def texts(figure: go.Figure) -> list[str]:
+    return [annotation.text for annotation in figure.layout.annotations]
+
+
+@pytest.fixture
+def three() -> RatingTable:
+    # Ana p p f f, Bruno p p f p, Fir p p p p
+    return RatingTable.from_codes([[0, 0, 0], [0, 0, 0], [1, 1, 0], [1, 0, 0]], pass_fail(), rater_ids=[1, 2, 3])
+
+
+def test_a_forest_draws_the_interval_before_the_point() -> None:
+    figure = forest([Line("Judge", SURE, "judge")], LIGHT)
+    interval, point = figure.data
+    assert (interval.mode, list(interval.x)) == ("lines", [0.52, 0.69])
+    assert (point.mode, list(point.x)) == ("markers", [0.61])
+    assert interval.line.color == point.marker.color == LIGHT.judge
+    assert any("n 184" in text for text in texts(figure))
+    assert any(text.startswith(".61") and ".52 to .69" in text for text in texts(figure))
+    assert figure.layout.showlegend is False
+
+
+def test_without_an_interval_the_point_is_hollow_and_it_is_said() -> None:
+    figure = forest([Line("Ana", FEW)], LIGHT)
+    (point,) = figure.data
+    assert point.marker.color == LIGHT.paper
+    assert any("no interval" in text for text in texts(figure))
+
+
+def test_what_is_undefined_is_a_reason_and_no_point() -> None:
+    figure = forest([Line("Ana", NONE)], LIGHT)
+    assert not figure.data
+    assert any(text.startswith("All compared ratings are the same") for text in texts(figure))
+
+
+def test_the_band_of_people_stands_behind() -> None:
+    figure = forest([Line("Fir", SURE, "judge")], LIGHT, band=SURE, band_label="people")
+    band, middle = figure.layout.shapes
+    assert (band.x0, band.x1, band.layer) == (0.52, 0.69, "below")
+    assert (middle.x0, middle.layer) == (0.61, "below")
+    assert "people" in texts(figure)
+
+
+def test_values_below_zero_are_in_sight() -> None:
+    low = Estimate("cohen", -0.13, 30, 60, 30, Interval(-0.35, 0.1, 0.95, IntervalMethod.BCA))
+    figure = forest([Line("Ana", low)], LIGHT)
+    assert figure.layout.xaxis.range[0] < -0.35
+
+
+def test_a_matrix_colours_people_blue_and_judges_violet(three: RatingTable) -> None:
+    figure = rater_matrix(pair_matrix(three), PEOPLE, LIGHT)
+    cells = {(shape.y0 + 0.46, shape.x0 + 0.475): shape.fillcolor for shape in figure.layout.shapes}
+    # Ana and Bruno: po 3/4, pe (2*3 + 2*1)/16 = 1/2, kappa 1/2
+    assert cells[0, 1] == LIGHT.mixed(LIGHT.person, strength(0.5))
+    # Fir is constant: kappa 0, and a judge's colour
+    assert cells[0, 2] == LIGHT.mixed(LIGHT.judge, strength(0.0))
+    assert cells[0, 0] == LIGHT.well
+    assert texts(figure).count(".50") == 2
+
+
+def test_clicks_are_carried_by_invisible_markers_that_name_their_cell(three: RatingTable) -> None:
+    figure = rater_matrix(pair_matrix(three), PEOPLE, LIGHT, chosen=(0, 1))
+    (cells,) = figure.data
+    assert cells.marker.opacity == 0
+    assert [list(place) for place in cells.customdata] == [[0, 1], [0, 2], [1, 0], [1, 2], [2, 0], [2, 1]]
+    assert list(zip(cells.y, cells.x, strict=True)) == [tuple(place) for place in cells.customdata]
+    assert figure.layout.shapes[-1].line.color == LIGHT.ink, "the open cell is framed"
+
+
+def test_names_from_files_are_text(three: RatingTable) -> None:
+    figure = rater_matrix(pair_matrix(three), PEOPLE, LIGHT)
+    assert "<b>" not in "".join([*figure.layout.yaxis.ticktext, *figure.layout.xaxis.ticktext, *figure.data[0].text])
+
+
+def test_a_crowd_is_cut_to_what_can_be_read() -> None:
+    codes = np.random.default_rng(1).integers(0, 2, (5, MOST_RATERS + 6))
+    table = RatingTable.from_codes(codes, pass_fail())
+    figure = rater_matrix(pair_matrix(table), [Named(f"r{n}", "person") for n in range(MOST_RATERS + 6)], LIGHT)
+    assert len(figure.data[0].x) == MOST_RATERS * (MOST_RATERS - 1)
+
+
+def test_a_confusion_has_the_first_rater_in_rows() -> None:
+    table = Confusion(pass_fail(), 1, 2, np.array([[7, 3], [0, 5]]))
+    figure = confusion_matrix(table, PEOPLE[0], PEOPLE[2], LIGHT)
+    (cells,) = figure.data
+    by_place = dict(zip(map(tuple, cells.customdata), cells.text, strict=True))
+    assert by_place[0, 1] == "Ana: Pass<br>Fir &lt;b&gt;: Fail<br>3 units"
+    assert figure.layout.yaxis.title.text == "Ana"
+    assert figure.layout.xaxis.title.font.color == LIGHT.judge
+    assert figure.layout.yaxis.range[0] > figure.layout.yaxis.range[1], "the first option is on top"
+
+
+@pytest.mark.parametrize("look", [LIGHT, DARK])
+def test_every_number_on_a_cell_can_be_read(look: Theme) -> None:
+    # WCAG AA asks 4.5 for text
+    for colour in (look.person, look.judge, look.quiet, look.differ):
+        for kappa in (-1.0, 0.0, 0.5, 1.0):
+            assert contrast(look.ink, look.mixed(colour, strength(kappa))) >= 4.5
+    for colour in (look.ink, look.quiet, look.person, look.judge, look.gold, look.differ):
+        assert contrast(colour, look.paper) >= 4.5
+
+
+def contrast(first: str, second: str) -> float:
+    bright, dark = sorted((luminance(first), luminance(second)), reverse=True)
+    return (bright + 0.05) / (dark + 0.05)
+
+
+def luminance(colour: str) -> float:
+    channels = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_the_theme_follows_the_mode() -> None:
+    assert theme("dark") is DARK
+    assert theme("light") is theme(None) is LIGHT
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [(0.614, ".61"), (-0.12, "−.12"), (1.0, "1.00"), (-0.001, ".00"), (-1.0, "−1.00"), (0.0, ".00")],
+)
+def test_numbers_are_written_without_a_zero_before_the_point(value: float, written: str) -> None:
+    assert decimal(value) == written
+
+
+@pytest.mark.parametrize(
+    ("share", "written"), [(0.79, "79 %"), (1.0, "100 %"), (0.996, "99.6 %"), (0.0, "0 %"), (0.004, "0.4 %")]
+)
+def test_a_share_is_all_or_nothing_only_if_it_is(share: float, written: str) -> None:
+    assert percentage(share) == written
+
+
+def test_an_estimate_is_written_with_its_interval_or_a_dash() -> None:
+    assert estimate_text(SURE) == ".61 (.52 to .69)"
+    assert estimate_text(SURE, percent=True) == "61 % (52 to 69 %)"
+    assert (estimate_text(FEW), interval_text(FEW), estimate_text(NONE)) == (".40", "–", "–")
