@@ -103,7 +103,7 @@ class RatingsReader:
         if order is None and self._entry.names == "side" and subject.second is not None:
             order = "AB"
         return RatingRecord(
-            subject, (criterion.lineage, criterion.version), rater, reading.option, reading.number, reading.absence,
+            subject, criterion.number, rater, reading.option, reading.number, reading.absence,
             cell.probabilities or (self._probabilities(values, criterion) if self._shares else None),
             self._number(self._confidence, values, "confidence") if self._confidence else None,
             self._reason(values) if self._rationale or self._comment else "",

@@ -72,7 +72,7 @@ class RatingRecord(NamedTuple):
     """One rating; exactly one of option, number and absence is set.
 
     Attributes:
-        criterion: Lineage, and the version where the file names one.
+        criterion: Its number in the book of criteria.
         option: Key; of a pair, A is the output that `subject` names first.
         repetition: None: counted in file order.
         at: When it was given, ISO; "" where the file does not say.
@@ -80,7 +80,7 @@ class RatingRecord(NamedTuple):
     """
 
     subject: SubjectRecord
-    criterion: tuple[str, int | None]
+    criterion: int
     rater: RaterRecord
     option: str | None
     number: float | None

@@ -179,9 +179,9 @@ class Scratch:
             known = self._subjects[record] = self._subject(record, file, line)
         return known
 
-    def add_rating(self, record: RatingRecord, criterion: int, file: int) -> None:
+    def add_rating(self, record: RatingRecord, file: int) -> None:
         """Take a rating; a pair's value and order follow the study's order of the two outputs."""
-        subject, turned = self.add_subject(record.subject, file, record.line)
+        subject, turned = self._subjects.get(record.subject) or self.add_subject(record.subject, file, record.line)
         rater = self._raters.get(record.rater)
         if rater is None:
             rater = self._raters[record.rater] = self._rater(record.rater)
@@ -190,9 +190,9 @@ class Scratch:
             option, shares = swapped_option(option), swapped_shares(shares)
             shown = SWAPPED_ORDER[shown] if shown else None
         self._buffer.append((
-            subject, criterion, rater, option, record.number, record.absence, None if shares is None else _json(shares),
-            record.confidence, record.rationale, record.phase, shown, record.repetition or 0,
-            record.repetition is not None, record.at, record.rating_id, record.supersedes, file, record.line,
+            subject, record.criterion, rater, option, record.number, record.absence,
+            None if shares is None else _json(shares), record.confidence, record.rationale, record.phase, shown,
+            record.repetition or 0, record.repetition is not None, record.at, record.rating_id, record.supersedes, file, record.line,
         ))  # fmt: skip
         if len(self._buffer) >= _BUFFER:
             self.flush()

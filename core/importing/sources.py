@@ -19,6 +19,8 @@ from core.importing.templates import Template, Values, at_path, plain
 
 _CHUNK = 1 << 20
 _REMEMBERED = 4_096
+TICK = 2_000
+"""Rows between two looks at whether to go on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +95,12 @@ class Sources:
         files: Part -> file.
         scratch: A database for what is looked up, so that memory stays bounded.
         add_problem: Told about rows that cannot be joined or split.
-        tick: Called before every row; it may raise to stop.
+        tick: Told every `TICK` rows how many more were read; it may raise to stop.
     """
 
     def __init__(
         self, mapping: FileMapping, files: Mapping[str, SourceFile], *, scratch: sqlite3.Connection,
-        add_problem: AddProblem, tick: Callable[[], None],
+        add_problem: AddProblem, tick: Callable[[int], None],
     ) -> None:  # fmt: skip
         self._mapping, self.files, self._scratch = mapping, files, scratch
         self._add_problem, self._tick = add_problem, tick
@@ -126,8 +128,9 @@ class Sources:
         for join in entry.join:
             if join.file in self.files:
                 rows = self._joined(rows, join, file.name)
-        for row in rows:
-            self._tick()
+        for number, row in enumerate(rows, start=1):
+            if number % TICK == 0:
+                self._tick(TICK)
             yield row
 
     def _split(self, rows: Iterator[SourceRow], split: SplitEntry, name: str) -> Iterator[SourceRow]:

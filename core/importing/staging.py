@@ -27,7 +27,6 @@ from core.importing.templates import ABSENT, Template, Values, at_path
 Progress = Callable[[int, int | None, str], None]
 """Told how many of how many are done (None: not known), and what is being done."""
 
-_TICK = 2_000
 _NO_VALUES: Values = {}
 _TABLES = {"csv", "parquet", "xlsx", "npy"}
 
@@ -163,9 +162,7 @@ class _Reading:
                     self._add_content(found, place)
             for ratings in reader.ratings:
                 for rating in ratings.read(values, line):
-                    criterion = self._book.find(*rating.criterion)
-                    if criterion is not None:
-                        self._scratch.add_rating(rating, criterion.number, place)
+                    self._scratch.add_rating(rating, place)
         except RowProblem as problem:
             self._problems.add(Problem(self._names[place], line, problem.column, problem.found, problem.expected))
         except BadInput as error:
@@ -199,10 +196,9 @@ class _Reading:
                 expected = 'a value that the mapping or the scale knows (or unmapped = "missing" or "unreadable")'
                 self._problems.add(Problem(aside.file, aside.first_line, f"ratings[{aside.ratings}]", found, expected))
 
-    def _tick(self) -> None:
-        self._done += 1
-        if self._done % _TICK == 0:
-            self._report(self._doing)
+    def _tick(self, count: int) -> None:
+        self._done += count
+        self._report(self._doing)
 
     def _report(self, doing: str) -> None:
         if self._cancelled():

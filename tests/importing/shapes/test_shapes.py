@@ -62,7 +62,7 @@ def read(shape: str, entry: Mapping[str, Any], *rows: Mapping[str, object]) -> l
 
 
 def said(records: list[RatingRecord]) -> list[tuple[str, str, str | None]]:
-    return [(record.rater.name, record.criterion[0], record.option) for record in records]
+    return [(record.rater.name, CRITERIA[record.criterion - 1].key, record.option) for record in records]
 
 
 @pytest.mark.parametrize("name", SHAPES)
