@@ -49,9 +49,7 @@ def replicate_mean_of_pairs(
         left_out = _left_out_in_a_crowd(table, pairs, statistics, values)
         return Replicates(point, None, left_out, np.ones(left_out.shape[1], dtype=np.int64))
     units = _Units.of(table)
-    left_out = np.array(
-        [_left_out(units, pairs, statistic, row) for statistic, row in zip(statistics, values, strict=True)]
-    )
+    left_out = _left_out(table, units, pairs, statistics, values)
     draws = None
     columns = len(pairs.pairs) * units.q**2
     if columns and can_bootstrap(len(units.frequency), columns, resamples):
@@ -126,18 +124,19 @@ def _draws(
     return np.concatenate(drawn, axis=1) if drawn else np.zeros((len(statistics), 0))
 
 
-def _left_out(units: _Units, pairs: PairTables, statistic: PairStatistic, values: FloatArray) -> FloatArray:
-    """Mean over the defined pairs without one unit of each pattern, or without each cluster."""
-    total, count = np.zeros((2, len(units.frequency)))
-    for p in np.flatnonzero(~np.isnan(values)):
-        if units.clusters is None:
-            without = np.append(_without_one(pairs.tables[p : p + 1], statistic)[0], values[p])
+def _left_out(
+    table: RatingTable, units: _Units, pairs: PairTables, statistics: Sequence[PairStatistic], values: FloatArray
+) -> FloatArray:
+    """Means over the defined pairs without one unit of each pattern, or without each cluster, statistics x groups."""
+    if units.clusters is not None:
+        return _mean_without(_changes_of_clusters(table, pairs, statistics), values, len(units.frequency))
+    total, count = np.zeros((2, len(statistics), len(units.frequency)))
+    for k, statistic in enumerate(statistics):
+        for p in np.flatnonzero(~np.isnan(values[k])):
+            without = np.append(_without_one(pairs.tables[p : p + 1], statistic)[0], values[k, p])
             value = without[units.cells(pairs.pairs[p])]
-        else:
-            rest = pairs.tables[p].reshape(1, -1) - units.rows(pairs.pairs[p])
-            value = statistic(rest.reshape(-1, units.q, units.q))
-        total += np.nan_to_num(value, nan=0.0)
-        count += ~np.isnan(value)
+            total[k] += np.nan_to_num(value, nan=0.0)
+            count[k] += ~np.isnan(value)
     return _quotient(total, count)
 
 
@@ -160,18 +159,23 @@ def _left_out_in_a_crowd(
     rated = table.ratings_per_unit() > 0
     if table.clusters is not None:
         rated = np.bincount(table.clusters, weights=rated) > 0
-    total = np.nan_to_num(values, nan=0.0).sum(axis=1)[:, None] + np.zeros(len(rated))
-    count = (~np.isnan(values)).sum(axis=1)[:, None] + np.zeros(len(rated))
     changes = _changes_of_units if table.clusters is None else _changes_of_clusters
-    for group, pair, without in changes(table, pairs, statistics) if len(pairs.pairs) else ():
+    return _mean_without(changes(table, pairs, statistics), values, len(rated))[:, rated]
+
+
+def _mean_without(changes: "_Changes", values: FloatArray, groups: int) -> FloatArray:
+    """Means over the defined pairs without each group, from the pairs that the group changes."""
+    total = np.nan_to_num(values, nan=0.0).sum(axis=1)[:, None] + np.zeros(groups)
+    count = (~np.isnan(values)).sum(axis=1)[:, None] + np.zeros(groups)
+    for group, pair, without in changes:
         for k, new in enumerate(without):
             old = values[k, pair]
             used = ~np.isnan(old)
             lost = used & np.isnan(new)
-            total[k] += np.bincount(group[used], np.nan_to_num(new - old, nan=0.0)[used], minlength=len(rated))
-            total[k] -= np.bincount(group[lost], old[lost], minlength=len(rated))
-            count[k] -= np.bincount(group[lost], minlength=len(rated))
-    return _quotient(total, count)[:, rated]
+            total[k] += np.bincount(group[used], np.nan_to_num(new - old, nan=0.0)[used], minlength=groups)
+            total[k] -= np.bincount(group[lost], old[lost], minlength=groups)
+            count[k] -= np.bincount(group[lost], minlength=groups)
+    return _quotient(total, count)
 
 
 _Changes = Iterator[tuple[IntArray, IntArray, FloatArray]]
@@ -180,6 +184,8 @@ _Changes = Iterator[tuple[IntArray, IntArray, FloatArray]]
 
 def _changes_of_units(table: RatingTable, pairs: PairTables, statistics: Sequence[PairStatistic]) -> _Changes:
     """A unit fills one cell of a pair's table, so what is left without it hangs on that cell alone."""
+    if not len(pairs.pairs):
+        return
     without = np.array([_without_one(pairs.tables, statistic) for statistic in statistics])
     for entries in pair_entries(table):
         place, known = _find(pairs, entries.pair, table.n_raters)
@@ -187,22 +193,49 @@ def _changes_of_units(table: RatingTable, pairs: PairTables, statistics: Sequenc
 
 
 def _changes_of_clusters(table: RatingTable, pairs: PairTables, statistics: Sequence[PairStatistic]) -> _Changes:
-    """A cluster takes a table of its own away from each of its pairs."""
+    """A cluster takes a table of its own away from each of its pairs; equal ones of a pair are computed once."""
+    if not len(pairs.pairs):
+        return
     key, cell = _cells_by_cluster(table, pairs)
-    q = len(table.scale.options)
-    bounds = np.append(np.flatnonzero(np.diff(key, prepend=-1)), len(key))
-    for start in range(0, len(bounds) - 1, _CHUNK_TABLES):
-        stop = min(start + _CHUNK_TABLES, len(bounds) - 1)
-        row = np.repeat(np.arange(stop - start), np.diff(bounds[start : stop + 1]))
-        here = row * (q * q) + cell[bounds[start] : bounds[stop]]
-        part = np.bincount(here, minlength=(stop - start) * q * q).reshape(-1, q, q)
-        cluster, pair = np.divmod(key[bounds[start:stop]], len(pairs.pairs))
-        rest = pairs.tables[pair] - part
-        yield cluster, pair, np.array([statistic(rest) for statistic in statistics])
+    size = len(table.scale.options) ** 2
+    starts = np.flatnonzero(np.diff(key, prepend=-1))
+    lengths = np.diff(np.append(starts, len(key)))
+    for m in np.unique(lengths).tolist():
+        first = starts[lengths == m]
+        cells = cell[first[:, None] + np.arange(m)]
+        cluster, pair = np.divmod(key[first], len(pairs.pairs))
+        chosen, place = _different(pair, cells, size)
+        yield cluster, pair, _without_tables(pairs, pair[chosen], cells[chosen], statistics)[:, place]
+
+
+def _different(pair: IntArray, cells: IntArray, size: int) -> tuple[IntArray, IntArray]:
+    """The first of each different (pair, cells), and for every row which of them it equals."""
+    if (int(pair.max()) + 1) * size ** cells.shape[1] >= 2**62:
+        return np.arange(len(pair)), np.arange(len(pair))
+    packed = pair.copy()
+    for column in cells.T:
+        packed = packed * size + column
+    _, chosen, place = np.unique(packed, return_index=True, return_inverse=True)
+    return chosen, place
+
+
+def _without_tables(
+    pairs: PairTables, pair: IntArray, cells: IntArray, statistics: Sequence[PairStatistic]
+) -> FloatArray:
+    """The statistics of each pair's table without these cells, statistics x rows."""
+    q = pairs.tables.shape[-1]
+    found = np.empty((len(statistics), len(pair)))
+    for start in range(0, len(pair), _CHUNK_TABLES):
+        here, taken = pair[start : start + _CHUNK_TABLES], cells[start : start + _CHUNK_TABLES]
+        flat = np.repeat(np.arange(len(here)), cells.shape[1]) * (q * q) + taken.ravel()
+        rest = pairs.tables[here] - np.bincount(flat, minlength=len(here) * q * q).reshape(-1, q, q)
+        for k, statistic in enumerate(statistics):
+            found[k, start : start + _CHUNK_TABLES] = statistic(rest)
+    return found
 
 
 def _cells_by_cluster(table: RatingTable, pairs: PairTables) -> tuple[IntArray, IntArray]:
-    """Every pair of ratings as cluster * P + pair, rising, and its cell."""
+    """Every pair of ratings as cluster * P + pair, rising, and its cell, rising within it."""
     keys, cells = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
     clusters = np.arange(table.n_units) if table.clusters is None else table.clusters
     for entries in pair_entries(table):
@@ -210,7 +243,7 @@ def _cells_by_cluster(table: RatingTable, pairs: PairTables) -> tuple[IntArray, 
         keys.append(clusters[entries.unit[known]] * len(pairs.pairs) + place[known])
         cells.append(entries.cell[known])
     key, cell = np.concatenate(keys), np.concatenate(cells)
-    order = np.argsort(key, kind="stable")
+    order = np.lexsort((cell, key))
     return key[order], cell[order]
 
 
