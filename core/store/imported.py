@@ -66,6 +66,14 @@ def known_subjects(study_id: int, *, session: Session) -> Rows:
     return _streamed(query.where(col(Subject.study_id) == study_id, visible(Subject, study_id=study_id)), session)
 
 
+def subjects_by_key(study_id: int, keys: Sequence[str], *, session: Session) -> list[int]:
+    """The subjects of these keys that everybody sees."""
+    query = select(col(Subject.id)).where(
+        col(Subject.study_id) == study_id, col(Subject.key).in_(keys), visible(Subject, study_id=study_id)
+    )
+    return [key for (key,) in session.execute(query)]
+
+
 def known_systems(study_id: int, *, session: Session) -> Rows:
     """Key, name."""
     return _streamed(select(col(System.id), col(System.name)).where(col(System.study_id) == study_id), session)

@@ -6,8 +6,11 @@ from typing import Any
 from core.importing.checked import PreviewCriterion, PreviewRating, PreviewSubject
 from core.rendering import messages_html, rendered, word_count
 from core.scales import ScaleKind
+from core.store.exposing import expose_subjects
+from core.store.imported import subjects_by_key
 from core.workflow.grading_answers import SIDE_LABELS
 from core.workflow.grading_cards import text_of
+from core.workflow.workspace import Visitor, Workspace
 
 _SIDE_OF = {"A": "left", "tie": "tie", "B": "right", "both_bad": "both_bad"}
 _ABSENCES = {
@@ -56,6 +59,14 @@ def rating_words(rating: PreviewRating, criteria: Sequence[PreviewCriterion]) ->
             labels = {option.key: option.label for option in criterion.scale.options}
             return labels.get(rating.value, rating.value)
     return rating.value
+
+
+def note_seen(workspace: Workspace, visitor: Visitor, study_id: int, subjects: Sequence[PreviewSubject]) -> None:
+    """Keep in mind that somebody read the ratings of these subjects before grading any of them (after the import)."""
+    rated = [subject.key for subject in subjects if subject.ratings]
+    with workspace.database.writing() as session:
+        keys = subjects_by_key(study_id, rated, session=session)
+        expose_subjects(study_id, visitor.name, keys, shown_on="importing", now=workspace.clock(), session=session)
 
 
 def _has_sides(criterion: PreviewCriterion) -> bool:

@@ -254,7 +254,15 @@ class _Content:
         roles = self.seen.roles
         if "item_id" in roles:
             return template(roles["item_id"])
-        return f"{{{roles.get('output') or roles.get('output_a') or self.seen.detected.columns[0].name}|hash}}"
+        named = [roles[role] for role in ("output", "output_a") if role in roles]
+        named += [column.name for column in self.seen.detected.columns if can_be_read_alone(column.name)]
+        if not named:
+            raise BadInput(
+                where=self.seen.name,
+                found="column names that are empty, padded, or with { } | @",
+                expected="one that a mapping can name",
+            )
+        return f"{{{named[0]}|hash}}"
 
     def _input(self) -> dict[str, str]:
         if self._lookup is not None:

@@ -12,7 +12,10 @@ _RATER = re.compile(r"rater|annotator|worker|judge|user")
 
 def draft_nested(seen: SeenFile, around: Around) -> RatingsDraft | None:
     """The ratings in a file's column of scores; None where nothing in it looks like scores."""
-    column = seen.roles["ratings"]
+    roles = seen.roles
+    column = roles.get("ratings") or roles.get("counts")
+    if column is None:
+        return None
     cells = [cell for row in seen.detected.first_rows if (cell := row.values.get(column))]
     lists = [cell for cell in cells if isinstance(cell, list)]
     objects = [cell for cell in cells if isinstance(cell, dict)]

@@ -41,14 +41,11 @@ def draft_ratings(seen: SeenFile, around: Around) -> RatingsDraft | None:
     drafts = {
         "ratings_wide": _wide,
         "orders": _orders,
+        "nested": _nested,
         "counts": _counts,
         "probabilities": _probabilities,
     }
-    draft = (
-        draft_nested(seen, around)
-        if seen.shape == "nested" and "ratings" in seen.roles
-        else drafts.get(seen.shape, _single)(seen, around)
-    )
+    draft = drafts.get(seen.shape, _single)(seen, around)
     if draft is None:
         return None
     judge = draft.entry.get("kind") == "judge"
@@ -107,6 +104,10 @@ def _wide(seen: SeenFile, around: Around) -> RatingsDraft | None:
         return RatingsDraft({"shape": "columns", "columns": raters}, raw, guess, "rating")
     entry = {"shape": "criteria", "columns": criteria, **_rater(seen, criteria[0], around.content)}
     return RatingsDraft(entry, raw, guess, "rating", tuple(criteria))
+
+
+def _nested(seen: SeenFile, around: Around) -> RatingsDraft | None:
+    return draft_nested(seen, around) or _single(seen, around)
 
 
 def _orders(seen: SeenFile, around: Around) -> RatingsDraft | None:

@@ -1,7 +1,6 @@
 """Step three: everything is read and held against the study; what was found, and what stands against it."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
 
 import streamlit as st
 
@@ -9,15 +8,16 @@ from core.errors import Cancelled
 from core.importing.checked import CheckedImport, Compared
 from core.importing.mapping import mapping_data, parse_mapping
 from core.importing.problems import SetAside
-from core.workflow.importing import FileMapping, InputFile, check_import, run_import
+from core.workflow.import_preview import note_seen
+from core.workflow.importing import FileMapping, ImportResult, InputFile, check_import, run_import
 from core.workflow.workspace import Visitor, Workspace
 from pages.parts.frame import show_error, text_block
 from pages.parts.tables import plain_table
 from pages.parts.wizard.preview import show_preview
 from pages.parts.wizard.state import Step, Wizard
-from pages.parts.wizard.task import BOARD, Task
+from pages.parts.wizard.task import BOARD, Progress, Task
 from pages.parts.wizard.watching import watch
-from pages.parts.wizard.words import counted, cut, heading, joined
+from pages.parts.wizard.words import counted, cut, heading, joined, numbers_table
 
 _SHOWN = 50
 _TREATED = {"missing": "no rating", "stop": "stops the import"}
@@ -41,7 +41,7 @@ def show_check(wizard: Wizard, space: Workspace, who: Visitor) -> None:
         watch(task, "Checking the files", "Nothing is written yet.")
         return
     if task.result is not None:
-        _show_found(wizard, task.result)
+        _show_found(wizard, task.result, who)
     elif task.error is not None:
         show_error(task.error)
     _show_ways(wizard, space, who, mapping, task)
@@ -53,7 +53,7 @@ def _checking(wizard: Wizard, space: Workspace, mapping: FileMapping) -> Task[Ch
         wizard.forget_check()
         files, target, folder = _files(wizard), wizard.target, wizard.folder
 
-        def work(progress: Any, cancelled: Any) -> CheckedImport:
+        def work(progress: Progress, cancelled: Callable[[], bool]) -> CheckedImport:
             with folder.held():
                 return check_import(space, files, mapping, study=target, progress=progress, cancelled=cancelled)
 
@@ -66,7 +66,7 @@ def _files(wizard: Wizard) -> tuple[InputFile, ...]:
     return tuple(upload.as_input for upload in wizard.uploads)
 
 
-def _show_found(wizard: Wizard, checked: CheckedImport) -> None:
+def _show_found(wizard: Wizard, checked: CheckedImport, who: Visitor) -> None:
     text_block(_sentence(checked), kind="say")
     if checked.problems:
         _show_problems(checked)
@@ -76,7 +76,7 @@ def _show_found(wizard: Wizard, checked: CheckedImport) -> None:
         if checked.changed:
             _show_changed(checked)
         _show_counts(checked)
-        show_preview(checked.preview)
+        show_preview(wizard, checked.preview, who)
 
 
 def _sentence(checked: CheckedImport) -> str:
@@ -115,7 +115,7 @@ def _show_set_aside(wizard: Wizard, checked: CheckedImport) -> None:
         ]
         for one in checked.set_aside[:_SHOWN]
     ]
-    plain_table((["file", "value", "times", "first in line", "becomes"], rows))
+    numbers_table(["file", "value", "times", "first in line", "becomes"], rows, numeric=(2, 3))
     if len(checked.set_aside) > len(rows):
         text_block(f"The {len(rows)} most frequent of {len(checked.set_aside):,}.")
     undecided: Mapping[int, list[SetAside]] = {
@@ -168,16 +168,14 @@ def _show_counts(checked: CheckedImport) -> None:
         [name, *(f"{number:,}" if number else "–" for number in (part.total, part.new, part.known, part.changed))]
         for name, part in parts
     ]
-    with st.container(width=640):
-        plain_table((["", "in the files", "new", "there already", "different"], rows))
+    numbers_table(["", "in the files", "new", "there already", "different"], rows, numeric=range(1, 5))
     if checked.criteria and checked.ratings.total:
         questions = [
             [one.name, f"{one.n_values:,}", ", ".join(f"{n:,} {word}" for word, n in one.absences.items()) or "–",
              "new" if one.brought else "the study's"]
             for one in checked.criteria
         ]  # fmt: skip
-        with st.container(width=640):
-            plain_table((["question", "answers", "without an answer", ""], questions))
+        numbers_table(["question", "answers", "without an answer", ""], questions, numeric=(1,))
 
 
 def _show_ways(wizard: Wizard, space: Workspace, who: Visitor, mapping: FileMapping, task: Task[CheckedImport]) -> None:
@@ -194,13 +192,20 @@ def _show_ways(wizard: Wizard, space: Workspace, who: Visitor, mapping: FileMapp
 
 def _start(wizard: Wizard, space: Workspace, who: Visitor, mapping: FileMapping) -> None:
     files, target, folder = _files(wizard), wizard.target, wizard.folder
+    who = who if who.is_known else Visitor(wizard.name)
+    previewed = (
+        wizard.checking.result.preview if wizard.ratings_seen and wizard.checking and wizard.checking.result else ()
+    )
     new_name = "" if target is not None else wizard.new_name.strip()
 
-    def work(progress: Any, cancelled: Any) -> Any:
+    def work(progress: Progress, cancelled: Callable[[], bool]) -> ImportResult:
         with folder.held():
-            return run_import(
+            result = run_import(
                 space, who, files, mapping, study=target, new_name=new_name, progress=progress, cancelled=cancelled
             )
+        if previewed:
+            note_seen(space, who, result.study_id, previewed)
+        return result
 
     wizard.importing = BOARD.add(Task(work))
     wizard.go(Step.IMPORT)

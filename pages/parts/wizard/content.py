@@ -7,7 +7,7 @@ import streamlit as st
 from core.importing.mapping import ContentEntry, OutputEntry
 from pages.parts.wizard.choices import choose, columns_of, shown, templates_of
 from pages.parts.wizard.state import Wizard
-from pages.parts.wizard.words import heading
+from pages.parts.wizard.words import heading, lookups
 
 _MESSAGES = "messages:"
 _OUTPUTS = {0: "None: the item itself is judged", 1: "One output", 2: "Two outputs, side by side"}
@@ -22,6 +22,8 @@ def edited_content(wizard: Wizard, place: int, entry: ContentEntry) -> dict[str,
     data = entry.model_dump(mode="json", exclude_defaults=True, exclude_none=True)
     upload = wizard.upload_of(entry.file)
     heading("What is judged", f"From {upload.name}" if upload else f"From the file for “{entry.file}”")
+    if wizard.mapping is not None and (said := lookups(wizard.mapping, entry.file)):
+        st.html(said)
     item: dict[str, Any] = data["item"]
     left, right = st.columns(2, gap="medium")
     with left:

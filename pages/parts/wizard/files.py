@@ -114,6 +114,7 @@ def _show_detected(wizard: Wizard, place: int, upload: Upload) -> None:
             shapes,
             shapes.index(seen.shape or _UNUSED),
             key=f"shape-{wizard.uploaded}-{upload.path.name}",
+            width=560,
             format_func=lambda one: SHAPE_SENTENCES.get(cast(Shape, one), "Nothing by itself: it is only looked up in"),
         )
         if chosen != (seen.shape or _UNUSED):

@@ -103,7 +103,7 @@ def _show_target(wizard: Wizard, space: Workspace) -> None:
         wizard.forget_check()
     if target is None:
         wizard.new_name = right.text_input(
-            "Its name", wizard.new_name, key=f"target-name-{wizard.generation}", max_chars=200
+            "Its name", wizard.new_name or wizard.usual_name, key=f"target-name-{wizard.generation}", max_chars=200
         )
 
 

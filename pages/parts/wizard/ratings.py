@@ -9,9 +9,10 @@ import streamlit as st
 from core.importing.mapping import CriterionEntry, RatingsEntry
 from core.importing.shapes import SHAPES
 from core.scales import DeclaredScale
+from core.workflow.importing import FileMapping
 from pages.parts.wizard.choices import choose, columns_of, shown, templates_of
 from pages.parts.wizard.state import Wizard
-from pages.parts.wizard.words import cut
+from pages.parts.wizard.words import cut, lookups
 
 _KINDS = {
     "person": "People", "judge": "An LLM judge", "source": "The source (a label that came with the data)",
@@ -46,10 +47,17 @@ def edited_ratings(wizard: Wizard, place: int, entry: RatingsEntry) -> tuple[dic
             wanted = st.toggle("Bring these in", value=place not in wizard.left_out, key=f"{key}-in")
         if not wanted:
             return data, False
+        if wizard.mapping is not None:
+            _show_lookups(wizard.mapping, entry.file)
         _edit_whose(wizard, entry, data, key)
         with st.container(key=f"wz-values-{place}"):
             _edit_values(wizard, entry, data, key)
     return data, True
+
+
+def _show_lookups(mapping: FileMapping, role: str) -> None:
+    if mapping.files[role].join:
+        st.html(lookups(mapping, role))
 
 
 def _edit_whose(wizard: Wizard, entry: RatingsEntry, data: dict[str, Any], key: str) -> None:
@@ -172,11 +180,9 @@ def _edit_meanings(
     for place, (value, count) in enumerate(asked):
         meaning = _meaning(entry, scale, value)
         offered = [*words, *([meaning] if meaning not in words else [])]
-        said, asks = st.columns([1, 2], gap="small", vertical_alignment="center")
-        said.html(
-            f'<p class="wz-value"><code>{escape(cut(value, 60)) or "(empty)"}</code> <span>{count:,} ×</span></p>'
-        )
-        chosen = asks.selectbox(
+        row = st.container(horizontal=True, wrap=False, vertical_alignment="center", gap="small")
+        row.html(f'<p class="wz-value"><code>{escape(cut(value, 60)) or "(empty)"}</code> <span>{count:,} ×</span></p>')
+        chosen = row.selectbox(
             f"Meaning of value {place + 1}", offered, offered.index(meaning), key=f"{key}-means-{place}-{value[:40]}",
             format_func=lambda one: words.get(one, one), label_visibility="collapsed",
         )  # fmt: skip

@@ -45,6 +45,8 @@ class Wizard:
         checking, importing: What runs or ran last.
         checked_for: The mapping and target of `checking`.
         values: Raw values found, by the entry that finds them.
+        name: Who imports, where the browser does not know it.
+        ratings_seen: Whether the ratings that came along were shown.
         left_out: Places of `[[ratings]]` that are switched off.
     """
 
@@ -63,6 +65,8 @@ class Wizard:
     importing: Task[ImportResult] | None = None
     values: dict[str, FoundValues] = field(default_factory=dict)
     left_out: tuple[int, ...] = ()
+    name: str = ""
+    ratings_seen: bool = False
 
     @property
     def seen(self) -> list[SeenFile]:
@@ -116,13 +120,21 @@ class Wizard:
         Raises:
             BadInput: Nothing in them can be brought in.
         """
-        name = self.uploads[0].name.rsplit(".", 1)[0]
         ours = known_mapping(self.seen, MAPPINGS / "touchstone.toml")
         if ours is not None:
             self.take_mapping(ours, "These are ratings that Touchstone exported; it knows what their columns mean.")
         else:
             self.take_mapping(propose_mapping(self.seen), "")
-        self.new_name = self.new_name or name
+
+    @property
+    def usual_name(self) -> str:
+        """What a new study may be called: the mapping's name, else as the file with the texts."""
+        mapping = self.mapping
+        if mapping is None:
+            return ""
+        content = self.upload_of(mapping.content[0].file) if mapping.content else None
+        file = content or (self.uploads[0] if self.uploads else None)
+        return mapping.name or (file.name.rsplit(".", 1)[0] if file else "")
 
     def found(self, entry: RatingsEntry) -> FoundValues | None:
         """The raw values that an entry finds, counted once."""

@@ -22,6 +22,7 @@ def show_wizard() -> None:
     if wizard.step is not Step.IMPORT and not wizard.uploads:
         wizard.step = Step.FILES
     _keep_address(wizard)
+    _scroll_up(wizard.step)
     st.html(_trail(wizard.step))
     if wizard.note:
         text_block(wizard.note, kind="warning")
@@ -41,6 +42,18 @@ def _keep_address(wizard: Wizard) -> None:
         st.query_params["step"] = str(int(wizard.step))
     if wizard.importing is not None and st.query_params.get("task") != wizard.importing.token:
         st.query_params["task"] = wizard.importing.token
+
+
+def _scroll_up(step: Step) -> None:
+    """Begin a new step at its top: the page would else stay where the button of the last one was pressed."""
+    if st.session_state.get("import-step-seen") != step:
+        st.session_state["import-step-seen"] = step
+        st.session_state["import-turns"] = st.session_state.get("import-turns", 0) + 1
+    turn = int(st.session_state["import-turns"])
+    st.html(
+        f"<script>/* {turn} */ document.querySelector('[data-testid=\"stMain\"]')?.scrollTo(0, 0);</script>",
+        unsafe_allow_javascript=True,
+    )
 
 
 def _trail(step: Step) -> str:

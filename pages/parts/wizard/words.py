@@ -1,11 +1,13 @@
 """Words and small pieces of HTML that the steps share. Everything from a file is escaped here."""
 
+import re
 from collections.abc import Sequence
 from html import escape
 
 import streamlit as st
 
 from core.importing.detection import Detected
+from core.importing.mapping import Mapping as FileMapping
 
 ROLE_WORDS = {
     "item_id": "item id", "input": "input", "context": "context", "reference": "reference", "output": "output",
@@ -99,6 +101,37 @@ def first_rows(detected: Detected, most: int = 5) -> tuple[list[str], list[list[
         for row in detected.first_rows[:most]
     ]
     return ["line", *names], rows
+
+
+def lookups(mapping: FileMapping, role: str) -> str:
+    """What is split out of a part's columns and looked up in other files, as quiet HTML; "" where nothing is."""
+    entry = mapping.files[role]
+    said = [
+        f"“{split.column}” is split into {joined(re.findall(r'[(][?]P<([A-Za-z_0-9]+)>', split.pattern))}"
+        for split in entry.split
+    ]
+    for join in entry.join:
+        other = mapping.files[join.file].name if join.file in mapping.files else join.file
+        said.append(f"more columns are looked up in {other} by {join.by.strip('{}')}")
+    if not said:
+        return ""
+    line = cut("; ".join(said), 300)
+    return f'<p class="wz-quiet">{escape(line[:1].upper() + line[1:])}.</p>'
+
+
+def numbers_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, numeric: Sequence[int]) -> None:
+    """A narrow table; the columns at these places are numbers and stand to the right."""
+
+    def cells(row: Sequence[str], tag: str) -> str:
+        return "".join(
+            f"<{tag}{' class=num' if place in numeric else ''}>{escape(cell)}</{tag}>" for place, cell in enumerate(row)
+        )
+
+    body = "".join(f"<tr>{cells(row, 'td')}</tr>" for row in rows)
+    st.html(
+        f'<div class="ts-scroll wz-narrow" tabindex="0"><table class="ts"><thead><tr>{cells(header, "th")}</tr></thead>'
+        f"<tbody>{body}</tbody></table></div>"
+    )
 
 
 def cut(text: str, most: int = _CELL) -> str:
