@@ -192,7 +192,8 @@ class Scratch:
         self._buffer.append((
             subject, record.criterion, rater, option, record.number, record.absence,
             None if shares is None else _json(shares), record.confidence, record.rationale, record.phase, shown,
-            record.repetition or 0, record.repetition is not None, record.at, record.rating_id, record.supersedes, file, record.line,
+            record.repetition or 0, record.repetition is not None, record.at, record.rating_id,
+            record.supersedes, file, record.line,
         ))  # fmt: skip
         if len(self._buffer) >= _BUFFER:
             self.flush()
