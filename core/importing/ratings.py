@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
 
 from core.errors import BadInput, shortened
 from core.importing.book import BookedCriterion, CriteriaBook
@@ -109,7 +110,7 @@ class RatingsReader:
             self._reason(values) if self._rationale or self._comment else "",
             self._phase_of(values, rater.kind), order,
             self._whole(self._repetition, values, "repetition") if self._repetition else None,
-            self._at(values) if self._at else "", self._rating_id(values) if self._rating_id else "",
+            _moment(self._at(values)) if self._at else "", self._rating_id(values) if self._rating_id else "",
             self._supersedes(values) if self._supersedes else "", line,
         )  # fmt: skip
 
@@ -283,6 +284,18 @@ def _order_reader(entry: RatingsEntry) -> Callable[[Values, Sequence[OutputName]
 
         return by_left
     return None
+
+
+def _moment(text: str) -> str:
+    """A time as ISO text with its zone; UTC where it names none."""
+    if not text.strip():
+        return ""
+    try:
+        moment = datetime.fromisoformat(text.strip())
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).isoformat()
+    except (ValueError, OverflowError) as error:
+        expected = "a time such as 2025-01-31T09:30:00+00:00"
+        raise RowProblem(found=f"the time {shortened(text)}", expected=expected) from error
 
 
 def _optional(text: str | None) -> Callable[[Values], str] | None:

@@ -456,3 +456,28 @@ def test_a_full_disk_leaves_nothing_behind(workspace: Workspace, tmp_path: Path)
     clear_dead_imports(workspace)
     assert everything(workspace.database) == before
     assert bring(workspace, file, mapping(), first.study_id).checked.ratings.new == 6_000
+
+
+def test_rows_that_say_what_they_supersede_stay_a_chain(any_workspace: Workspace, tmp_path: Path) -> None:
+    said = mapping(
+        LONG + 'phase = "{phase}"\nrepetition = "{n}"\nrating_id = "{rid}"\nsupersedes = "{old}"\nat = "{when}"\n'
+    )
+    when = "2025-01-02T03:04:05+01:00"
+    chain = [("4", "blind", "r1", ""), ("2", "blind", "r2", "r1"), ("3", "revised", "r3", "")]
+    rows = [
+        long_row("q1", "ann", score) | {"phase": phase, "n": 0, "rid": rid, "old": old, "when": when}
+        for score, phase, rid, old in chain
+    ]
+    file = csv_file(tmp_path / "r.csv", rows)
+    first = bring(any_workspace, file, said)
+    query = (
+        "select r.option, r.phase, o.option from rating r left join rating o on o.id = r.supersedes_id order by r.id"
+    )
+    expected = [("4", "blind", None), ("2", "blind", "4"), ("3", "revised", None)]
+    assert rows_of(any_workspace.database, query) == expected
+    times = rows_of(any_workspace.database, "select distinct cast(created_at as varchar) from rating")
+    assert "02:04:05" in times[0][0] or "03:04:05+01" in times[0][0]
+    assert bring(any_workspace, file, said, first.study_id).checked.ratings.known == 3
+    doubled = csv_file(tmp_path / "d.csv", [row | {"old": ""} for row in rows])
+    checked = check_import(any_workspace, [doubled], said)
+    assert [problem.found for problem in checked.problems] == ["a second rating of the same repetition"]

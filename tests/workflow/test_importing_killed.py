@@ -50,7 +50,7 @@ def _kill_while_writing(database: Database, url: str, file: Path, study: int, *,
         process.wait()
 
 
-def _killed_and_cleared(workspace: Workspace, url: str, tmp_path: Path, *, at: int, n_rows: int = 60_000) -> None:
+def _killed_and_cleared(workspace: Workspace, url: str, tmp_path: Path, *, at: int, n_rows: int) -> None:
     first = csv_file(tmp_path / "first.csv", [long_row("q1", "ann", 4)])
     study = run_import(workspace, Visitor("Ann"), [first], mapping(), new_name="Study").study_id
     file = csv_file(tmp_path / "more.csv", [long_row(f"n{n // 20}", f"r{n % 20}", 3) for n in range(n_rows)])
@@ -72,7 +72,7 @@ def _killed_and_cleared(workspace: Workspace, url: str, tmp_path: Path, *, at: i
 
 def test_a_killed_import_is_removed_at_the_next_start(workspace: Workspace, tmp_path: Path) -> None:
     url = workspace.database.url.render_as_string(hide_password=False)
-    _killed_and_cleared(workspace, url, tmp_path, at=5_000)
+    _killed_and_cleared(workspace, url, tmp_path, at=5_000, n_rows=25_000)
 
 
 @pytest.mark.soak
@@ -81,4 +81,4 @@ def test_an_import_killed_at_any_moment_is_removed_at_the_next_start(
     any_workspace: Workspace, tmp_path: Path, at: int
 ) -> None:
     url = any_workspace.database.url.render_as_string(hide_password=False)
-    _killed_and_cleared(any_workspace, url, tmp_path, at=at)
+    _killed_and_cleared(any_workspace, url, tmp_path, at=at, n_rows=60_000)

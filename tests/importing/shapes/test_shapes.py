@@ -269,3 +269,14 @@ def test_a_rating_without_an_item_or_rater_is_a_problem_of_that_row() -> None:
         read("rows", EXAMPLES["rows"][0], {"id": " ", "who": "ann", "score": 3})
     with pytest.raises(RowProblem, match="rater name"):
         read("rows", EXAMPLES["rows"][0], {"id": "q1", "who": "", "score": 3})
+
+
+def test_a_time_is_kept_in_utc_and_what_is_none_is_a_problem_of_that_row() -> None:
+    entry, row = EXAMPLES["rows"][0] | {"at": "{when}"}, EXAMPLES["rows"][1]
+    times = [
+        read("rows", entry, dict(row) | {"when": when})[0].at
+        for when in ("2025-01-31T09:30:00+02:00", "2025-01-31", "")
+    ]
+    assert times == ["2025-01-31T07:30:00+00:00", "2025-01-31T00:00:00+00:00", ""]
+    with pytest.raises(RowProblem, match="a time such as"):
+        read("rows", entry, dict(row) | {"when": "yesterday"})
