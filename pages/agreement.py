@@ -95,9 +95,9 @@ if opened is not None and address.open == "cell":
     show_items(view, opened, address.page)
 left, right = st.columns([1.15, 1], gap="large")
 with left:
-    show_splits(view)
-with right:
     heading("Who answered what", "Standing answers by rater.")
     answers_table(view)
+with right:
+    show_splits(view)
 if opened is not None and address.open == "split":
     show_items(view, opened, address.page)

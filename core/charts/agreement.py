@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import plotly.graph_objects as go
+from numpy.typing import NDArray
 
 from core.charts.theme import Theme, blank
 from core.charts.writing import decimal, estimate_text, interval_text, percentage
+from core.stats.arrays import BoolArray, FloatArray
 from core.stats.estimates import Estimate
 from core.stats.pair_matrix import Confusion, PairMatrix
 
@@ -103,7 +105,7 @@ def _draw_line(figure: go.Figure, row: int, line: Line, look: Theme) -> None:
     if estimate.interval is not None:
         figure.add_trace(go.Scatter(
             x=[estimate.interval.low, estimate.interval.high], y=[on, on], mode="lines",
-            line={"color": colour, "width": 2.5}, hoverinfo="skip", name=_escaped(f"interval of {line.label}")))  # fmt: skip
+            line={"color": colour, "width": 2.5}, hoverinfo="skip", name="interval"))  # fmt: skip
     hover = f"{_escaped(line.label)}<br>{estimate_text(estimate, percent=line.percent)}<br>n {estimate.n_units:,}"
     figure.add_trace(go.Scatter(
         x=[estimate.value], y=[on], mode="markers", name=_escaped(line.label),
@@ -141,16 +143,20 @@ def rater_matrix(
     """
     shown = list(raters)[:MOST_RATERS]
     size = len(shown)
-    names = [_wrapped(rater.name, 16) for rater in shown]
+    names = [_wrapped(rater.name, 20) for rater in shown]
     left = 16 + round(6.8 * max((len(line) for name in names for line in name.split("<br>")), default=0))
     cell = max(26, min(_CELL, 900 // max(size, 1)))
     longest = max((len(rater.name) for rater in shown), default=0)
     tilted = size > 8 or (size > 4 and longest > 7)
     bottom = 24 + round(4.6 * min(longest, _LONGEST_NAME)) if tilted else 58
     figure = blank(look, height=cell * size + bottom + 4, left=left, right=8, top=4, bottom=bottom)
-    for row in range(size):
-        for column in range(size):
-            _draw_pair(figure, pairs, shown, look, row, column)
+    for name, colour in (("people", look.person), ("with a judge", look.judge), ("with others", look.quiet)):
+        here = np.array([[_pair_colour(one.kind, other.kind, look) == colour for other in shown] for one in shown])
+        here &= ~np.eye(size, dtype=bool)
+        _draw_cells(figure, name, np.where(here, pairs.kappa[:size, :size], np.nan), colour, look)
+    none = np.isnan(pairs.kappa[:size, :size]) | np.eye(size, dtype=bool)
+    words = np.where(np.eye(size, dtype=bool), "", "–")
+    _draw_empty(figure, none, words, look)
     rows, columns = np.divmod(np.arange(size * size), max(size, 1))
     off = rows != columns
     figure.add_trace(go.Scatter(
@@ -173,20 +179,38 @@ def rater_matrix(
     return figure
 
 
-def _draw_pair(
-    figure: go.Figure, pairs: PairMatrix, raters: Sequence[Named], look: Theme, row: int, column: int
+def _draw_cells(figure: go.Figure, name: str, values: FloatArray, colour: str, look: Theme) -> None:
+    """Cells of one colour, the stronger the larger the value (0 to 1); NaN for the cells of other colours."""
+    if np.isnan(values).all():
+        return
+    text = [["" if np.isnan(value) else decimal(float(value)) for value in row] for row in values]
+    _draw_map(figure, name, np.clip(values, 0.0, 1.0), text, [strength(0.0), strength(1.0)], colour, look)
+
+
+def _draw_map(
+    figure: go.Figure, name: str, z: FloatArray, text: list[list[str]], ends: list[float], colour: str, look: Theme
 ) -> None:
-    same = row == column
-    kappa = pairs.kappa[row, column]
-    fill, text = look.well, ""
-    if not same:
-        colour = _pair_colour(raters[row].kind, raters[column].kind, look)
-        fill = look.mixed(colour, strength(float(kappa))) if not np.isnan(kappa) else look.well
-        text = decimal(float(kappa)) if not np.isnan(kappa) else "–"
-    figure.add_shape(type="rect", x0=column - 0.475, x1=column + 0.475, y0=row - 0.46, y1=row + 0.46, fillcolor=fill,
-                     line_width=0, layer="below")  # fmt: skip
-    if text:
-        figure.add_annotation(x=column, y=row, text=text, showarrow=False, font={"size": 13.5, "color": look.ink})
+    scale = [[0, look.mixed(colour, ends[0])], [1, look.mixed(colour, ends[1])]]
+    figure.add_trace(go.Heatmap(
+        z=_gaps(z), zmin=0, zmax=1, colorscale=scale, showscale=False, xgap=3, ygap=3, name=name,
+        text=text, texttemplate="%{text}", textfont={"size": 13.5, "color": look.ink}, hoverinfo="skip",
+        hoverongaps=False))  # fmt: skip
+
+
+def _gaps(values: FloatArray) -> list[list[float | None]]:
+    """NaN as None, which leaves the cell open."""
+    return [[None if np.isnan(value) else float(value) for value in row] for row in values]
+
+
+def _draw_empty(figure: go.Figure, where: BoolArray, words: NDArray[np.str_], look: Theme) -> None:
+    """Cells without a number, in the colour of the well."""
+    if not where.any():
+        return
+    text = np.where(where, words, "").tolist()
+    figure.add_trace(go.Heatmap(
+        z=_gaps(np.where(where, 0.0, np.nan)), zmin=0, zmax=1, colorscale=[[0, look.well], [1, look.well]], showscale=False,
+        xgap=3, ygap=3, name="empty", text=text, texttemplate="%{text}", textfont={"size": 13, "color": look.faint},
+        hoverinfo="skip", hoverongaps=False))  # fmt: skip
 
 
 def _pair_colour(first: str, second: str, look: Theme) -> str:
@@ -224,15 +248,15 @@ def confusion_matrix(
     bottom = 92 if size > 5 else 52
     figure = blank(look, height=_CELL * size + bottom + 4, left=left, right=8, top=4, bottom=bottom)
     top = max(int(table.counts.max(initial=0)), 1)
-    agree, apart = _pair_colour(first.kind, second.kind, look), look.differ
-    for row in range(size):
-        for column in range(size):
-            count = int(table.counts[row, column])
-            colour = look.mixed(agree if row == column else apart, 0.06 + 0.4 * count / top) if count else look.well
-            figure.add_shape(type="rect", x0=column - 0.475, x1=column + 0.475, y0=row - 0.46, y1=row + 0.46,
-                             fillcolor=colour, line_width=0, layer="below")  # fmt: skip
-            figure.add_annotation(x=column, y=row, text=f"{count:,}", showarrow=False,
-                                  font={"size": 13.5, "color": look.ink if count else look.faint})  # fmt: skip
+    same = np.eye(size, dtype=bool)
+    counts = [[f"{count:,}" for count in row] for row in table.counts.tolist()]
+    agree = _pair_colour(first.kind, second.kind, look)
+    for name, here, colour in (("same", same, agree), ("different", ~same, look.differ)):
+        cells = here & (table.counts > 0)
+        text = [[count if cells[i, j] else "" for j, count in enumerate(row)] for i, row in enumerate(counts)]
+        if cells.any():
+            _draw_map(figure, name, np.where(cells, table.counts / top, np.nan), text, [0.06, 0.46], colour, look)
+    _draw_empty(figure, table.counts == 0, np.full((size, size), "0"), look)
     rows, columns = np.divmod(np.arange(size * size), size)
     figure.add_trace(go.Scatter(
         x=columns, y=rows, mode="markers", name="cells",
@@ -264,13 +288,16 @@ def _shortened(text: str, limit: int) -> str:
 def _wrapped(name: str, width: int) -> str:
     """A name beside its row or column: broken at blank space into at most two lines, or three short ones."""
     lines: list[str] = []
-    for word in _shortened(name, 2 * width + 8).split():
+    for word in name.split():
         if lines and len(lines[-1]) + len(word) < width:
             lines[-1] += " " + word
         else:
             lines.append(word)
     most = 2 if width > 10 else 3
-    return "<br>".join(_escaped(_shortened(line, width + 4)) for line in lines[:most])
+    kept = lines[:most]
+    if len(lines) > most:
+        kept[-1] += "…"
+    return "<br>".join(_escaped(_shortened(line, width + 4)) for line in kept)
 
 
 def _escaped(text: str) -> str:

@@ -46,7 +46,7 @@ class SplitLine:
         title: The item's first words, plain text.
         name: The item's external id and the systems of its outputs, plain text.
         asked: The checklist question, where questions are looked at together.
-        split: See `core.stats.splits.unit_splits`.
+        split: See `AgreementView.splits`.
         pattern: How people and judges split, in words ("people 2 : 2", "judges alone").
     """
 

@@ -102,7 +102,8 @@ class AgreementView:
             `MANY_RATINGS`, or fewer than three people.
         pairs: Every pair of named raters.
         majority: What most people chose.
-        splits: For each unit how split the chosen raters are (`core.stats.splits`).
+        splits: For each unit how far its raters disagree: pairs of ratings that differ, close answers counted in part
+            where the kappa does; the standard deviation of free numbers; NaN with fewer than two ratings.
         last_rating_at: When the newest of these ratings was written.
         provisional: Whether intervals are still being computed.
         seconds: How long it took to compute.
@@ -210,7 +211,7 @@ def compute_view(  # noqa: PLR0913 - what it is about, and how
         members=members,
         pairs=pair_matrix(table, coefficient=coefficient),
         majority=majority_of(people_table),
-        splits=unit_splits(every_table),
+        splits=_disagreement(every_table, coefficient),
         last_rating_at=times.newest,
         provisional=resamples == 0,
         seconds=ticks() - start,
@@ -267,6 +268,14 @@ def default_coefficient(scale: DeclaredScale) -> str:
     """The kappa that fits a scale: with quadratic credit for close answers where it has an order, else exact."""
     ordered = scale.kind in (ScaleKind.ORDINAL, ScaleKind.INTERVAL, ScaleKind.RATIO) and not scale.is_numeric
     return "cohen_quadratic" if ordered else "cohen"
+
+
+def _disagreement(table: RatingTable, coefficient: str) -> FloatArray:
+    """How far raters disagree on every unit; more of them disagreeing counts for more than two alone."""
+    if table.scale.is_numeric:
+        return unit_splits(table)
+    m = table.ratings_per_unit()
+    return unit_splits(table, weights=coefficient.partition("_")[2] or "identity") * m * (m - 1) / 2
 
 
 def rater_lines(cells: Cells, times: Times) -> tuple[RaterLine, ...]:

@@ -19,12 +19,12 @@ def split_table(lines: tuple[SplitLine, ...]) -> None:
     body = "".join(
         f"<tr><td>{escape(line.title)}<br><span class=why>{escape(line.name)}"
         f"{f' · {escape(line.asked)}' if line.asked else ''}</span></td>"
-        f'<td class="int">{escape(line.pattern)}</td></tr>'
+        f'<td class="why">{escape(line.pattern)}</td></tr>'
         for line in lines
     )
     st.html(
         '<div class="ag-scroll" tabindex="0"><table class="ag"><thead><tr><th scope="col">Item</th>'
-        f'<th scope="col">Split</th></tr></thead><tbody>{body}</tbody></table></div>'
+        f'<th scope="col" class="split">Split</th></tr></thead><tbody>{body}</tbody></table></div>'
     )
 
 

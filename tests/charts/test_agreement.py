@@ -68,18 +68,34 @@ def test_values_below_zero_are_in_sight() -> None:
 
 def test_a_matrix_colours_people_blue_and_judges_violet(three: RatingTable) -> None:
     figure = rater_matrix(pair_matrix(three), PEOPLE, LIGHT)
-    cells = {(shape.y0 + 0.46, shape.x0 + 0.475): shape.fillcolor for shape in figure.layout.shapes}
-    # Ana and Bruno: po 3/4, pe (2*3 + 2*1)/16 = 1/2, kappa 1/2
-    assert cells[0, 1] == LIGHT.mixed(LIGHT.person, strength(0.5))
-    # Fir is constant: kappa 0, and a judge's colour
-    assert cells[0, 2] == LIGHT.mixed(LIGHT.judge, strength(0.0))
-    assert cells[0, 0] == LIGHT.well
-    assert texts(figure).count(".50") == 2
+    people, judge, empty, _ = figure.data
+    # Ana and Bruno: po 3/4, pe (2*3 + 2*1)/16 = 1/2, kappa 1/2; Fir is constant: kappa 0
+    assert drawn(people) == {(0, 1): 0.5, (1, 0): 0.5}
+    assert drawn(judge) == {(0, 2): 0.0, (1, 2): 0.0, (2, 0): 0.0, (2, 1): 0.0}
+    assert people.text[0][1] == ".50"
+    assert people.colorscale[1][1] == LIGHT.mixed(LIGHT.person, strength(1.0))
+    assert judge.colorscale[1][1] == LIGHT.mixed(LIGHT.judge, strength(1.0))
+    assert set(drawn(empty)) == {(0, 0), (1, 1), (2, 2)}
+
+
+def drawn(trace: go.Heatmap) -> dict[tuple[int, int], float]:
+    return {
+        (row, column): float(value)
+        for row, values in enumerate(trace.z)
+        for column, value in enumerate(values)
+        if value is not None
+    }
+
+
+def test_what_is_undefined_between_two_raters_is_a_dash() -> None:
+    table = RatingTable.from_codes([[0, -1], [-1, 1]], pass_fail(), rater_ids=[1, 2])
+    (empty, _) = rater_matrix(pair_matrix(table), PEOPLE[:2], LIGHT).data
+    assert [list(row) for row in empty.text] == [["", "–"], ["–", ""]]
 
 
 def test_clicks_are_carried_by_invisible_markers_that_name_their_cell(three: RatingTable) -> None:
     figure = rater_matrix(pair_matrix(three), PEOPLE, LIGHT, chosen=(0, 1))
-    (cells,) = figure.data
+    cells = figure.data[-1]
     assert cells.marker.opacity == 0
     assert [list(place) for place in cells.customdata] == [[0, 1], [0, 2], [1, 0], [1, 2], [2, 0], [2, 1]]
     assert list(zip(cells.y, cells.x, strict=True)) == [tuple(place) for place in cells.customdata]
@@ -88,20 +104,24 @@ def test_clicks_are_carried_by_invisible_markers_that_name_their_cell(three: Rat
 
 def test_names_from_files_are_text(three: RatingTable) -> None:
     figure = rater_matrix(pair_matrix(three), PEOPLE, LIGHT)
-    assert "<b>" not in "".join([*figure.layout.yaxis.ticktext, *figure.layout.xaxis.ticktext, *figure.data[0].text])
+    assert "<b>" not in "".join([*figure.layout.yaxis.ticktext, *figure.layout.xaxis.ticktext, *figure.data[-1].text])
 
 
 def test_a_crowd_is_cut_to_what_can_be_read() -> None:
     codes = np.random.default_rng(1).integers(0, 2, (5, MOST_RATERS + 6))
     table = RatingTable.from_codes(codes, pass_fail())
     figure = rater_matrix(pair_matrix(table), [Named(f"r{n}", "person") for n in range(MOST_RATERS + 6)], LIGHT)
-    assert len(figure.data[0].x) == MOST_RATERS * (MOST_RATERS - 1)
+    assert len(figure.data[-1].x) == MOST_RATERS * (MOST_RATERS - 1)
 
 
 def test_a_confusion_has_the_first_rater_in_rows() -> None:
     table = Confusion(pass_fail(), 1, 2, np.array([[7, 3], [0, 5]]))
     figure = confusion_matrix(table, PEOPLE[0], PEOPLE[2], LIGHT)
-    (cells,) = figure.data
+    same, different, empty, cells = figure.data
+    assert drawn(same) == {(0, 0): 1.0, (1, 1): 5 / 7}
+    assert drawn(different) == {(0, 1): 3 / 7}
+    assert different.colorscale[1][1] == LIGHT.mixed(LIGHT.differ, 0.46)
+    assert (list(drawn(empty)), empty.text[1][0]) == ([(1, 0)], "0")
     by_place = dict(zip(map(tuple, cells.customdata), cells.text, strict=True))
     assert by_place[0, 1] == "Ana: Pass<br>Fir &lt;b&gt;: Fail<br>3 units"
     assert figure.layout.yaxis.title.text == "Ana"

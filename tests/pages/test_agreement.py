@@ -48,9 +48,9 @@ def graded(
     built = build_study(database, name=name, items=ITEMS, systems=("alder",))
     with database.writing() as session:
         for place, item in enumerate(ITEMS):
-            for name, step in zip(people, (5, 4, 3), strict=False):
+            for who, step in zip(people, (5, 4, 3), strict=False):
                 value = "fail" if place % step == 0 else "pass"
-                add_rating(session, built, f"{item}/alder", "acceptable", name, value, rationale=f"{name} on {item}")
+                add_rating(session, built, f"{item}/alder", "acceptable", who, value, rationale=f"{who} on {item}")
             if judge:
                 add_rating(session, built, f"{item}/alder", "acceptable", "Fir", "pass", kind="judge")
     return built
