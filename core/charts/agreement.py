@@ -206,9 +206,9 @@ def _draw_empty(figure: go.Figure, where: BoolArray, words: NDArray[np.str_], lo
     """Cells without a number, in the colour of the well."""
     if not where.any():
         return
-    text = np.where(where, words, "").tolist()
+    text, scale = np.where(where, words, "").tolist(), [[0, look.well], [1, look.well]]
     figure.add_trace(go.Heatmap(
-        z=_gaps(np.where(where, 0.0, np.nan)), zmin=0, zmax=1, colorscale=[[0, look.well], [1, look.well]], showscale=False,
+        z=_gaps(np.where(where, 0.0, np.nan)), zmin=0, zmax=1, colorscale=scale, showscale=False,
         xgap=3, ygap=3, name="empty", text=text, texttemplate="%{text}", textfont={"size": 13, "color": look.faint},
         hoverinfo="skip", hoverongaps=False))  # fmt: skip
 

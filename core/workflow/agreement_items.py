@@ -47,7 +47,7 @@ class SplitLine:
         name: The item's external id and the systems of its outputs, plain text.
         asked: The checklist question, where questions are looked at together.
         split: See `AgreementView.splits`.
-        pattern: How people and judges split, in words ("people 2 : 2", "judges alone").
+        pattern: How people and judges split, in words ("people 2:2", "judges alone").
     """
 
     unit: int
@@ -208,7 +208,7 @@ def _pattern(view: AgreementView, unit: int) -> str:
 
 def _shares(values: Sequence[float]) -> str:
     counts = sorted(np.unique(values, return_counts=True)[1].tolist(), reverse=True)
-    return "agree" if len(counts) == 1 else " : ".join(str(n) for n in counts)
+    return "agree" if len(counts) == 1 else ":".join(str(n) for n in counts)
 
 
 def items_behind(

@@ -96,36 +96,31 @@ def tone_class(line: RaterLine) -> str:
 def answers_table(view: AgreementView) -> None:
     """How often every rater gave every answer, and what they left without one; the majority of people below."""
     options = view.question.scale.options
-    absent = any(line.absences or line.n_invalid for line in view.raters)
-    unstable = any(line.n_unstable for line in view.raters)
     columns = ["Rater", "Ratings", *(option.label for option in options)]
-    columns += ["No answer"] * absent + ["Turned by the order"] * unstable
     head = "".join(f'<th scope="col"{" class=num" if place else ""}>{escape(name)}</th>'
                    for place, name in enumerate(columns))  # fmt: skip
-    body = "".join(_answers_row(line, [option.key for option in options], absent, unstable) for line in view.raters)
+    body = "".join(_answers_row(line, [option.key for option in options]) for line in view.raters)
     if options and any(line.is_person for line in view.raters):
-        body += _majority_row(view, absent + unstable)
+        body += _majority_row(view)
     st.html(
         f'<div class="ag-scroll" tabindex="0"><table class="ag"><thead><tr>{head}</tr></thead><tbody>{body}</tbody>'
         "</table></div>"
     )
 
 
-def _answers_row(line: RaterLine, keys: list[str], absent: bool, unstable: bool) -> str:  # noqa: FBT001 - columns
+def _answers_row(line: RaterLine, keys: list[str]) -> str:
     numbers = [f"{line.n:,}", *(f"{line.counts.get(key, 0):,}" for key in keys)]
     cells = "".join(f'<td class="num">{number}</td>' for number in numbers)
-    if absent:
-        reasons = [f"{n:,} {name}" for name, n in line.absences.items()]
-        reasons += [f"{line.n_invalid:,} off the scale"] if line.n_invalid else []
-        cells += f'<td class="num">{escape(", ".join(reasons)) or NONE}</td>'
-    if unstable:
-        cells += f'<td class="num">{f"{line.n_unstable:,}" if line.n_unstable else NONE}</td>'
-    return f'<tr><td class="{tone_class(line)}">{escape(line.name)}</td>{cells}</tr>'
+    beside = [f"{n:,} {name}" for name, n in line.absences.items()]
+    beside += [f"{line.n_invalid:,} off the scale"] if line.n_invalid else []
+    beside += [f"{line.n_unstable:,} turned by the order shown"] if line.n_unstable else []
+    small = f'<br><span class="why">{escape(", ".join(beside))}</span>' if beside else ""
+    return f'<tr><td><span class="{tone_class(line)}">{escape(line.name)}</span>{small}</td>{cells}</tr>'
 
 
-def _majority_row(view: AgreementView, more: int) -> str:
+def _majority_row(view: AgreementView) -> str:
     majority = view.majority
     counts = [f"{majority.counts.get(option.key, 0):,}" for option in view.question.scale.options]
     cells = "".join(f'<td class="num">{number}</td>' for number in [f"{sum(majority.counts.values()):,}", *counts])
-    tied = f' <span class="int">({majority.n_tied:,} tied, in no column)</span>' if majority.n_tied else ""
-    return f"<tr><td>Majority of people{tied}</td>{cells}{'<td></td>' * more}</tr>"
+    tied = f'<br><span class="why">{majority.n_tied:,} tied, in no column</span>' if majority.n_tied else ""
+    return f"<tr><td>Majority of people{tied}</td>{cells}</tr>"

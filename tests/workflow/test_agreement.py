@@ -416,7 +416,7 @@ def test_a_list_of_splits_tells_the_pattern_and_not_who(workspace: Workspace) ->
     lines = most_split(workspace, view_of(workspace, built))
     assert [(line.title, line.pattern) for line in lines] == [
         ("Question q1", "people agree, the judge differs"),  # 3 pairs of ratings differ
-        ("Question q2", "people 2 : 1"),  # 2 pairs
+        ("Question q2", "people 2:1"),  # 2 pairs
     ]
 
 
