@@ -41,11 +41,11 @@ value = "{value}"
 rationale = "{rationale}"
 """
 _COMMAND = """
-import resource, sys, time, typer
-from core.cli.importing import import_files
+import resource, sys, time
 started = time.perf_counter()
+from core.cli import main
 try:
-    typer.run(import_files)
+    main()
 finally:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     sys.stderr.write(f"{time.perf_counter() - started} {peak}")
@@ -93,7 +93,7 @@ def import_seconds(path: Path, folder: Path) -> tuple[float, int]:
     subprocess.run([sys.executable, "-c", _MIGRATE], check=True, env=environment, cwd=folder)
     arguments = [str(path), "--mapping", str(mapping), "--new", "Bench", "--json"]
     done = subprocess.run(
-        [sys.executable, "-c", _COMMAND, *arguments],
+        [sys.executable, "-c", _COMMAND, "import", *arguments],
         check=True, env=environment, cwd=folder, capture_output=True, text=True,
     )  # fmt: skip
     counted = json.loads(done.stdout)["ratings"]["new"]

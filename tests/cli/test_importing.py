@@ -11,23 +11,17 @@ from core.store.database import Database
 from tests.importing.imports import LONG, csv_file, long_row
 
 ROWS = [long_row("q1", "ann", 4), long_row("q1", "bob", 2), long_row("q2", "ann", 5)]
-_COMMAND = """
-import sys, typer
-from core.cli.importing import import_files
-from core.errors import TouchstoneError
-try:
-    typer.run(import_files)
-except TouchstoneError as error:
-    sys.stderr.write(f"touchstone: {error}\\n")
-    raise SystemExit(2) from None
-"""
 
 
 def touchstone_import(database: Database, *arguments: str) -> "subprocess.CompletedProcess[str]":
     url = database.url.render_as_string(hide_password=False)
     environment = os.environ | {"TOUCHSTONE_DATABASE_URL": url, "PYTHONPATH": str(ROOT)}
     return subprocess.run(
-        [sys.executable, "-c", _COMMAND, *arguments], env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "core.cli", "import", *arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 
