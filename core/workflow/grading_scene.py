@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.errors import Conflict, NotAllowed
+from core.errors import Conflict, NotAllowed, shortened
 from core.store import grading as own
 from core.store.database import Session
 from core.store.grading import Place
@@ -55,6 +55,30 @@ class Scene:
     order: str | None
     exposed: bool
     pressed: bool
+
+
+class OtherRater(Conflict):
+    """The page shows another name than the one that is signed in now; `rater` is the latter."""
+
+    def __init__(self, rater: str, shown: str) -> None:
+        self.rater = rater
+        super().__init__(
+            f"{shortened(rater)} is signed in now, and this is the page of {shortened(shown)}: nothing was saved."
+        )
+
+
+def require_shown(visitor: Visitor, shown: str) -> Visitor:
+    """The visitor, who must be the one whose name the page shows.
+
+    The name is changed for all tabs of a browser at once: without this, an open tab would save under the new one.
+
+    Raises:
+        NotAllowed: Nobody said who grades.
+        OtherRater: Somebody else is signed in now.
+    """
+    if name_of(visitor) != shown:
+        raise OtherRater(visitor.name, shown)
+    return visitor
 
 
 def name_of(visitor: Visitor) -> str:

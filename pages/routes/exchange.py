@@ -1,9 +1,9 @@
 """JSON in, JSON out: who asks, from where, what they sent; results and errors on the way back."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import fields, is_dataclass
 from datetime import datetime
-from json import dumps
+from json import dumps, loads
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -81,6 +81,7 @@ def problem(error: TouchstoneError, visitor: Visitor) -> Response:
         "found": getattr(error, "found", None),
         "expected": getattr(error, "expected", None),
         "criterion": getattr(error, "criterion", None),
+        "rater": getattr(error, "rater", None),
     }
     if isinstance(error, WrongDatabase):
         told["message"] = "The database did not answer: nothing was saved. Try again."
@@ -128,7 +129,40 @@ async def _read_body(request: Request) -> bytes:
 
 
 def _parsed(model: type[Q], body: bytes) -> Q:
+    _refuse_unkeepable(body)
     return _validated(lambda: model.model_validate_json(body))
+
+
+def _refuse_unkeepable(body: bytes) -> None:
+    """Refuse texts with NUL or half a surrogate pair, by the name of their field: no database keeps both.
+
+    In JSON either can only be written as an escape; most bodies have none and are not read twice.
+    """
+    escapes = body.lower()
+    if rb"\u0000" not in escapes and rb"\ud" not in escapes:
+        return
+    try:
+        texts = list(_texts(loads(body), ""))
+    except (ValueError, RecursionError):
+        return  # the model says what is wrong with it
+    for where, words in texts:
+        wrong = next((letter for letter in words if letter == "\0" or "\ud800" <= letter <= "\udfff"), None)
+        if wrong is not None:
+            letter, expected = f"the character U+{ord(wrong):04X}", "characters that can be kept"
+            raise BadInput(where=where[:80] or "request", found=letter, expected=expected)
+
+
+def _texts(found: object, where: str) -> Iterator[tuple[str, str]]:
+    """Every text in a JSON value, with the way to it; of a field's name, the way to what it is in."""
+    if isinstance(found, str):
+        yield where, found
+    elif isinstance(found, dict):
+        for name, value in found.items():
+            yield where, name
+            yield from _texts(value, f"{where}.{name}" if where else name)
+    elif isinstance(found, list):
+        for value in found:
+            yield from _texts(value, where)
 
 
 def _validated(read: Callable[[], Q]) -> Q:

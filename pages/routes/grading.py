@@ -1,6 +1,8 @@
 """The grading card's routes: JSON in, one call of `core.workflow`, JSON out."""
 
+from collections.abc import Callable
 from functools import partial
+from typing import Protocol, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,6 +13,7 @@ from core.errors import BadInput
 from core.workflow import grading, grading_saving, grading_undoing
 from core.workflow.grading import GradingDesk
 from core.workflow.grading_saving import Grade
+from core.workflow.grading_scene import require_shown
 from core.workflow.visitors import COOKIE, cookie_of, visitor_named
 from core.workflow.workspace import Visitor
 from pages.routes.exchange import asked, posted
@@ -18,28 +21,46 @@ from pages.routes.exchange import asked, posted
 _YEAR = 365 * 24 * 3600
 
 
+class _Own(Protocol):
+    @property
+    def rater(self) -> str | None:
+        """The name that the page shows."""
+
+
+Own = TypeVar("Own", bound=_Own)
+
+
 def routes(desk: GradingDesk) -> list[Route]:
     """Every route of the grading card, over one desk."""
     read = {
         "state": asked(asks.StudyQuery, partial(_state, desk)),
-        "open": asked(asks.SubjectQuery, partial(_open, desk)),
-        "diff": asked(asks.SubjectQuery, partial(_diff, desk)),
-        "mine": asked(asks.MineQuery, partial(_mine, desk)),
+        "open": asked(asks.SubjectQuery, _own(partial(_open, desk))),
+        "diff": asked(asks.SubjectQuery, _own(partial(_diff, desk))),
+        "mine": asked(asks.MineQuery, _own(partial(_mine, desk))),
     }
     write = {
         "who": _who,
-        "next": posted(asks.NextRequest, partial(_next, desk)),
-        "submit": posted(asks.SubmitRequest, partial(_submit, desk)),
-        "draft": posted(asks.DraftRequest, partial(_draft, desk)),
-        "skip": posted(asks.SetAsideRequest, partial(_set_aside, desk, "skipped")),
-        "flag": posted(asks.SetAsideRequest, partial(_set_aside, desk, "flagged")),
-        "undo": posted(asks.UndoRequest, partial(_undo, desk)),
-        "keep": posted(asks.KeepRequest, partial(_keep, desk)),
+        "next": posted(asks.NextRequest, _own(partial(_next, desk))),
+        "submit": posted(asks.SubmitRequest, _own(partial(_submit, desk))),
+        "draft": posted(asks.DraftRequest, _own(partial(_draft, desk))),
+        "skip": posted(asks.SetAsideRequest, _own(partial(_set_aside, desk, "skipped"))),
+        "flag": posted(asks.SetAsideRequest, _own(partial(_set_aside, desk, "flagged"))),
+        "undo": posted(asks.UndoRequest, _own(partial(_undo, desk))),
+        "keep": posted(asks.KeepRequest, _own(partial(_keep, desk))),
     }
     return [
         *(Route(f"/grading/{name}", endpoint, methods=["GET"]) for name, endpoint in read.items()),
         *(Route(f"/grading/{name}", endpoint, methods=["POST"]) for name, endpoint in write.items()),
     ]
+
+
+def _own(act: Callable[[Visitor, Own], object]) -> Callable[[Visitor, Own], object]:
+    """An act that is refused where somebody else is signed in than the page shows; reading may leave that out."""
+
+    def checked(visitor: Visitor, wanted: Own) -> object:
+        return act(visitor if wanted.rater is None else require_shown(visitor, wanted.rater), wanted)
+
+    return checked
 
 
 async def _who(request: Request) -> Response:

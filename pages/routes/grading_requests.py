@@ -42,15 +42,23 @@ class WhoRequest(Asked):
     name: str = Field(max_length=400)
 
 
+class Signed(Asked):
+    """Base of what is written: with the name that the page shows, so that nothing is saved under another."""
+
+    rater: str = Field(max_length=400)
+
+
 class NextRequest(Asked):
     """What the card has, and how many more it wants."""
+
+    rater: str | None = Field(default=None, max_length=400)
 
     study: Key
     holding: list[Key] = Field(default=[], max_length=200)
     count: int = Field(default=1, ge=1, le=20)
 
 
-class SubmitRequest(Asked):
+class SubmitRequest(Signed):
     """One press of "submit"."""
 
     study: Key
@@ -77,7 +85,7 @@ class Draft(Asked):
     criterion: Key | Annotated[str, Field(max_length=64)] | None = None
 
 
-class DraftRequest(Asked):
+class DraftRequest(Signed):
     """A draft and its number."""
 
     study: Key
@@ -86,7 +94,7 @@ class DraftRequest(Asked):
     draft: Draft
 
 
-class SetAsideRequest(Asked):
+class SetAsideRequest(Signed):
     """A skip or a flag."""
 
     study: Key
@@ -95,7 +103,7 @@ class SetAsideRequest(Asked):
     reason: str = ""
 
 
-class UndoRequest(Asked):
+class UndoRequest(Signed):
     """What to take back: a submission, or the skip or flag of a subject."""
 
     study: Key
@@ -104,7 +112,7 @@ class UndoRequest(Asked):
     nonce: Nonce
 
 
-class KeepRequest(Asked):
+class KeepRequest(Signed):
     """Say the same again after a reveal."""
 
     study: Key
@@ -121,14 +129,20 @@ class StudyQuery(BaseModel):
     study: Key
 
 
-class SubjectQuery(StudyQuery):
-    """`?study=&subject=`."""
+class OwnQuery(StudyQuery):
+    """`?study=&rater=`: one's own work; with the name that the page shows."""
+
+    rater: str | None = Field(default=None, max_length=400)
+
+
+class SubjectQuery(OwnQuery):
+    """`?study=&rater=&subject=`."""
 
     subject: Key
 
 
-class MineQuery(StudyQuery):
-    """`?study=&state=&before=`."""
+class MineQuery(OwnQuery):
+    """`?study=&rater=&state=&before=`."""
 
     state: str = Field(default="all", max_length=12)
     before: str | None = Field(default=None, max_length=80)

@@ -6,7 +6,9 @@ from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Page, Route, expect
+from sqlmodel import select
 
+from core.models.ratings import Rater
 from core.models.study import Rubric, RubricEntry
 from core.scales import likert
 from tests.browser import AppServer
@@ -183,3 +185,61 @@ def test_a_slow_server_holds_no_key_back(grader: Grader) -> None:
     held[1].continue_()
     grader.wait_saved()
     assert grader.ratings() == {first: ["pass"], second: ["fail"]}
+
+
+def raters(server: AppServer, built: Built) -> list[str]:
+    with server.database.reading() as session:
+        return list(session.exec(select(Rater.name).where(Rater.study_id == built.study)).all())
+
+
+def test_a_name_changed_in_the_tab_of_another_study_stops_this_one_and_its_owner_goes_on(
+    server: AppServer, page: Page
+) -> None:
+    here, there = study(server), study(server)
+    ada = Grader(page, server, here.study).come()
+    first = ada.subject
+    ada.press("2")
+    grace = Grader(page.context.new_page(), server, there.study, "Grace").come()
+    grace.page.locator(".who").click()
+    grace.page.keyboard.type("Grace")
+    grace.press("Enter")
+    expect(grace.page.locator(".who")).to_contain_text("Grace")
+    expect(ada.card).to_have_attribute("data-mode", "other")
+    expect(page.locator(".stage h2")).to_have_text("Grace is signed in now")
+    grace.grade("1")
+    grace.wait_saved()
+    assert raters(server, here) == [] or raters(server, here) == ["Ada"]  # a draft of Ada's may have been saved before
+    page.bring_to_front()
+    page.get_by_role("button", name="Go on as Ada").click()
+    assert (ada.subject, ada.checked()) == (first, ["Fail"])
+    expect(grace.card).to_have_attribute("data-mode", "other")
+    ada.read()
+    ada.press("Enter")
+    ada.wait_saved()
+    assert ada.ratings() == {first: ["fail"]}
+    assert raters(server, here) == ["Ada"]
+
+
+def test_an_answer_is_never_saved_under_a_name_that_its_page_does_not_show(server: AppServer, page: Page) -> None:
+    built = study(server)
+    ada = Grader(page, server, built.study).come()
+    ada.grade("1")
+    ada.wait_saved()
+    page.context.add_cookies([{"name": "touchstone_name", "value": "Grace", "url": server.url}])  # and no tab says so
+    second = ada.grade("2")
+    expect(ada.card).to_have_attribute("data-mode", "other")
+    expect(ada.state).to_contain_text("1 answer not saved")
+    expect(page.locator(".stage")).to_contain_text("1 answer by Ada waits in this browser")
+    assert raters(server, built) == ["Ada"]
+    page.get_by_role("button", name="Load the page for Grace").click()
+    expect(page.locator(".who")).to_contain_text("Grace")
+    expect(page.locator(".count")).to_have_text("1 of 6")
+    assert second not in ada.ratings()
+    page.locator(".who").click()
+    page.keyboard.type("Ada")
+    ada.press("Enter")
+    expect(page.locator(".who")).to_contain_text("Ada")
+    expect(page.locator(".count")).to_have_text("3 of 6")
+    ada.wait_saved()
+    assert ada.ratings()[second] == ["fail"]
+    assert raters(server, built) == ["Ada"]

@@ -22,6 +22,8 @@ from tests.builders import AT, Built, add_rating, build_study
 
 HOST = "touchstone.test:8501"
 OWN = {"Origin": f"http://{HOST}"}
+WRITING = ("submit", "draft", "skip", "flag", "undo", "keep")
+"""Acts that say under whose name the page is."""
 
 
 class Browser:
@@ -29,6 +31,7 @@ class Browser:
 
     def __init__(self, app: Starlette) -> None:
         self.app = app
+        self.name = ""
         self.cookies = httpx.Cookies()
 
     def send(self, method: str, path: str, **request: Any) -> httpx.Response:
@@ -44,7 +47,11 @@ class Browser:
         return response
 
     def post(self, path: str, headers: Mapping[str, str] = OWN, **body: object) -> httpx.Response:
-        return self.send("POST", path, json=body, headers=dict(headers))
+        signed = {"rater": self.name} if path in WRITING else {}
+        response = self.send("POST", path, json=signed | body, headers=dict(headers))
+        if path == "who" and response.status_code == 200:
+            self.name = response.json()["name"]
+        return response
 
     def get(self, path: str, **query: object) -> httpx.Response:
         return self.send("GET", path, params=query)
@@ -145,7 +152,7 @@ def test_two_browsers_that_press_the_same_at_once_save_once(app: Starlette, work
 
     def again(_: int) -> Any:
         other = Browser(app)
-        other.cookies = ann.cookies
+        other.cookies, other.name = ann.cookies, ann.name
         return other.post("submit", **body).json()
 
     with ThreadPoolExecutor(6) as pool:
@@ -225,6 +232,44 @@ def test_everything_but_who_and_state_asks_for_a_name(app: Starlette, built: Bui
         assert response.status_code == 401, response.url
 
 
+def test_a_page_saves_nothing_when_somebody_else_is_signed_in(ann: Browser, workspace: Workspace, built: Built) -> None:
+    card, other = ann.post("next", study=built.study, holding=[], count=2).json()["cards"]
+    saved = ann.post("submit", **press(built, card)).json()
+    written = {table: count(workspace.database, table) for table in ("rater", "assignment", "submission", "rating")}
+    ann.post("who", name="Ben")  # in another tab; this one still shows Ann
+    where = {"rater": "Ann", "study": built.study, "subject": other["subject"], "nonce": "nonce-0002"}
+    for response in (
+        ann.post("submit", **press(built, other, nonce="nonce-0002", rater="Ann")),
+        ann.post("draft", rater="Ann", study=built.study, subject=other["subject"], number=1, draft={}),
+        ann.post("skip", **where, reason="Cut off"),
+        ann.post("flag", **where, reason="Cut off"),
+        ann.post("undo", rater="Ann", study=built.study, submission=saved["submission"], nonce="nonce-0002"),
+        ann.post("undo", **where),
+        ann.post("keep", **where, submission=saved["submission"]),
+        ann.post("next", rater="Ann", study=built.study, holding=[], count=1),
+        ann.get("mine", rater="Ann", study=built.study),
+        ann.get("open", rater="Ann", study=built.study, subject=card["subject"]),
+        ann.get("diff", rater="Ann", study=built.study, subject=card["subject"]),
+    ):
+        error = response.json()["error"]
+        assert (response.status_code, error["rater"]) == (409, "Ben"), response.url
+        assert error["message"] == '"Ben" is signed in now, and this is the page of "Ann": nothing was saved.'
+    assert written == {table: count(workspace.database, table) for table in written}
+    ann.post("who", name="Ann")
+    assert ann.post("submit", **press(built, other, nonce="nonce-0002")).status_code == 200
+
+
+def test_an_answer_that_another_person_gave_before_is_no_reason_to_answer_the_same_press(
+    ann: Browser, built: Built
+) -> None:
+    body = press(built, first_card(ann, built))
+    assert ann.post("submit", **body).status_code == 200
+    ann.post("who", name="Ben")
+    assert ann.post("submit", **body | {"rater": "Ann"}).json()["error"]["rater"] == "Ben"
+    ann.post("who", name="Ann")
+    assert ann.post("submit", **body).json()["saved"] is True
+
+
 # --- requests that are refused ---------------------------------------------------------------------------------------
 
 
@@ -289,7 +334,49 @@ def test_a_body_of_more_than_a_megabyte_is_refused_whatever_it_says_of_its_lengt
 def test_what_is_no_such_json_is_refused_in_words(ann: Browser, body: bytes) -> None:
     response = ann.send("POST", "who", content=body, headers=OWN | {"Content-Type": "application/json"})
     assert response.status_code == 422
-    assert set(response.json()["error"]) == {"message", "where", "found", "expected", "criterion"}
+    assert set(response.json()["error"]) == {"message", "where", "found", "expected", "criterion", "rater"}
+
+
+@pytest.mark.parametrize("wrong", ["\\ud800", "\\uDFFF", "\\u0000", "\\ud83d \\ude00"])
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        ("submit", {"values": {}, "comment": "a?b"}, "comment"),
+        ("submit", {"values": {"1": {"option": "?"}}}, "values.1.option"),
+        ("submit", {"values": {"?": {"option": "pass"}}}, "values"),
+        ("draft", {"number": 1, "draft": {"comment": "?", "values": {}}}, "draft.comment"),
+        ("skip", {"nonce": "nonce-0001", "reason": "?"}, "reason"),
+        ("flag", {"nonce": "nonce-0001", "reason": "so ?"}, "reason"),
+        ("who", {"name": "A?"}, "name"),
+        ("submit", {"rater": "?"}, "rater"),
+        ("next", {"study": "?"}, "study"),
+        ("next", {"holding": [1, "?"]}, "holding"),
+    ],
+)
+def test_what_no_database_keeps_is_refused_and_its_field_named(
+    ann: Browser, workspace: Workspace, built: Built, path: str, body: dict[str, Any], field: str, wrong: str
+) -> None:
+    whole = press(built, {"subject": 1, "criteria": [1], "order": None}) if path == "submit" else {}
+    sent = json.dumps(whole | body).replace("?", wrong).encode()
+    response = ann.send("POST", path, content=sent, headers=OWN | {"Content-Type": "application/json"})
+    error = response.json()["error"]
+    assert (response.status_code, error["where"]) == (422, field)
+    found = wrong[:6].removeprefix("\\u").upper()
+    assert error["found"] == f"the character U+{found}"
+    assert count(workspace.database, "assignment") == 0
+
+
+def test_whole_surrogate_pairs_and_escaped_backslashes_are_text_like_any_other(
+    ann: Browser, workspace: Workspace, built: Built
+) -> None:
+    body = json.dumps(press(built, first_card(ann, built), rater="Ann", comment="?")).replace(
+        "?", "\\ud83d\\ude00 \\\\ud800"
+    )
+    response = ann.send("POST", "submit", content=body, headers=OWN | {"Content-Type": "application/json"})
+    assert response.status_code == 200
+    with workspace.database.reading() as session:
+        kept = session.connection().exec_driver_sql("select comment from submission").scalar_one()
+    assert kept == "\N{GRINNING FACE} \\ud800"
 
 
 @pytest.mark.parametrize(
@@ -300,7 +387,7 @@ def test_what_is_no_such_json_is_refused_in_words(ann: Browser, body: bytes) -> 
         ("values", {"1": {"x": 1}}),
         ("values", {"1": {"option": 1}}), ("values", {"1": {"number": "1"}}), ("comment", 5), ("confidence", 1.5),
         ("confidence", "high"), ("seconds", -1), ("shown_ms_ago", -1), ("shown_ms_ago", "900"), ("order", "XY"),
-        ("rubric", "1"), ("act", "undo"), ("act", "keep"), ("phase", "blind"), ("rater", "Ben"), ("number", -1),
+        ("rubric", "1"), ("act", "undo"), ("act", "keep"), ("phase", "blind"), ("rater", 5), ("number", -1),
     ],
 )  # fmt: skip
 def test_a_field_of_another_kind_or_one_that_does_not_exist_is_refused_and_named(
@@ -312,11 +399,11 @@ def test_a_field_of_another_kind_or_one_that_does_not_exist_is_refused_and_named
     assert count(workspace.database, "submission") == 0
 
 
-@pytest.mark.parametrize("field", ["study", "subject", "nonce", "values", "shown_ms_ago", "rubric"])
+@pytest.mark.parametrize("field", ["rater", "study", "subject", "nonce", "values", "shown_ms_ago", "rubric"])
 def test_a_missing_field_is_named(ann: Browser, built: Built, field: str) -> None:
-    body = press(built, first_card(ann, built))
+    body = press(built, first_card(ann, built)) | {"rater": "Ann"}
     del body[field]
-    error = ann.post("submit", **body).json()["error"]
+    error = ann.send("POST", "submit", json=body, headers=OWN).json()["error"]
     assert (error["where"], error["found"]) == (field, "nothing")
 
 

@@ -4,8 +4,8 @@
 const HELD = 5;
 
 class Desk {
-  constructor({ study, state, shelf, trouble }) {
-    Object.assign(this, { study, shelf, trouble, line: [], front: 0, at: 0, done: false, refilling: null, failures: 0 });
+  constructor({ study, rater, state, shelf }) {
+    Object.assign(this, { study, rater, shelf, line: [], front: 0, at: 0, done: false, refilling: null, failures: 0 });
     this.learn(state);
   }
 
@@ -42,7 +42,7 @@ class Desk {
 
   async fetch(count, unsaved) {
     const holding = [...this.line.slice(this.front).map((sheet) => sheet.card.subject), ...unsaved];
-    const answer = await ask("POST", "/grading/next", { study: this.study, holding: [...new Set(holding)], count });
+    const answer = await ask("POST", "/grading/next", { study: this.study, rater: this.rater, holding: [...new Set(holding)], count });
     if (answer.cards.some((card) => card.criteria.some((id) => !this.criteria.has(id)))) await this.relearn();
     for (const card of answer.cards) if (!this.holds(card.subject)) this.line.push(this.restored(this.lay(card)));
     this.done = answer.done && answer.cards.length === 0;
@@ -99,15 +99,20 @@ class Desk {
     this.at = this.front;
   }
 
+  /* Something of this person's own: a past grade, the list of them, a comparison. */
+  read(what, about) {
+    return fetched(`/grading/${what}`, { study: this.study, rater: this.rater, ...about });
+  }
+
   /* One more past answer before the first of the line, from the server; false if there is none. */
   async older() {
     const known = new Set(this.line.map((sheet) => sheet.card.subject));
     let before = null;
     for (let page = 0; page < 20; page += 1) {
-      const answer = await fetched("/grading/mine", { study: this.study, before, state: "submitted" });
+      const answer = await this.read("mine", { before, state: "submitted" });
       const row = answer.rows.find((one) => !known.has(one.subject));
       if (row) {
-        const { card } = await fetched("/grading/open", { study: this.study, subject: row.subject });
+        const { card } = await this.read("open", { subject: row.subject });
         this.line.unshift(this.lay(card));
         this.front += 1;
         this.at = 0;
@@ -126,7 +131,7 @@ class Desk {
       this.at = this.line.indexOf(here);
       return here;
     }
-    const { card } = await fetched("/grading/open", { study: this.study, subject });
+    const { card } = await this.read("open", { subject });
     const sheet = this.lay(card);
     this.line.splice(this.front, 0, sheet);
     this.at = this.front;

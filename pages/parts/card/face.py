@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
 
 _FOLDER = Path(__file__).resolve().parent
-_SCRIPTS = ("elements", "routes", "saving", "reading", "sheet", "form", "keys", "panels", "reveal", "desk", "card")
+_SCRIPTS = (
+    "elements", "routes", "saving", "reading", "sheet", "form", "keys", "panels", "reveal", "desk", "showing", "acting",
+    "submitting", "card",
+)  # fmt: skip
 _STYLES = ("card", "prose")
 _LINKS = {"study": "/", "importing": "/importing", "agreement": "/agreement"}
 

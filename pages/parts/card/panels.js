@@ -49,12 +49,21 @@ function namePanel({ name, again }) {
     make("p", { class: "fault", role: "alert" }));
 }
 
+function otherRaterPanel({ mine, other, unsaved }) {
+  const waiting = unsaved ? `${counted(unsaved, "answer")} by ${mine} ${unsaved === 1 ? "waits" : "wait"} in this browser and ${unsaved === 1 ? "is" : "are"} saved when ${mine} goes on.` : `Everything ${mine} submitted here is saved.`;
+  return make("div", { class: "page other" },
+    make("h2", {}, `${other} is signed in now`),
+    make("p", {}, `The name was changed in another tab. This page is ${mine}'s, and nothing is saved from it under another name.`),
+    make("p", {}, waiting),
+    make("div", { class: "line" }, button(`Go on as ${mine}`, "go-on", { kind: "btn go" }), button(`Load the page for ${other}`, "turn-over")),
+    make("p", { class: "fault", role: "alert" }));
+}
+
 function emptyPanel({ title, text, link, label }) {
   return make("div", { class: "page" }, make("h2", {}, title), make("p", {}, text), link ? make("p", {}, make("a", { class: "btn go", href: link, target: "_self" }, label)) : null);
 }
 
 function endPanel({ progress, unsaved, links }) {
-  const rest = [];
   const { mine = 0, skipped = 0, flagged = 0 } = progress ?? {};
   const fact = (n, what, act) => make("div", { class: "fact" }, make("b", {}, String(n)), make("span", {}, what), act);
   return make("div", { class: "page end" },
@@ -64,7 +73,6 @@ function endPanel({ progress, unsaved, links }) {
       fact(mine, "graded", mine ? button("Review my answers", "review") : null),
       fact(skipped, "skipped", skipped ? button("Open skipped", "review-skipped") : null),
       fact(flagged, "flagged", flagged ? button("Open flagged", "review-flagged") : null)),
-    rest,
     make("p", {}, links?.agreement ? make("a", { href: links.agreement, target: "_self" }, "See how far raters agree") : null));
 }
 

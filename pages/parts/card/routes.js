@@ -1,11 +1,13 @@
 
-/* Speaking to the server: an answer, a definite refusal, or nothing that can be relied on. */
+/* Speaking to the server: an answer, a definite refusal (`rater`: because somebody else is signed in now), or nothing
+   that can be relied on. */
 
 class Refused extends Error {
   constructor(status, error) {
     super(error?.message || `the server refused (${status})`);
     this.status = status;
     this.criterion = error?.criterion ?? null;
+    this.rater = error?.rater ?? null;
   }
 }
 

@@ -1,24 +1,26 @@
 
-/* Saving: one answer after the other, in the order they were given, until the server has each of them. */
+/* Saving: one answer after the other, in the order they were given, until the server has each of them. Every request
+   says whose page it comes from. */
 
 const WAITS = [400, 1000, 2000, 4000, 8000, 15000];
 const MOST_UNSAVED = 3;
 
 class Outbox {
-  constructor({ shelf, changed, before }) {
-    Object.assign(this, { shelf, changed, before, jobs: [], failures: 0, trouble: "", held: false, running: false });
+  constructor({ rater, shelf, changed, stopped }) {
+    Object.assign(this, { rater, shelf, changed, stopped, jobs: [], failures: 0, trouble: "", held: false, running: false, left: false });
   }
 
   get full() {
     return this.jobs.length >= MOST_UNSAVED;
   }
 
-  /* A job: {nonce, path, body, shown (wall clock), saved(answer), refused(error)}. */
+  /* A job: {nonce, path, body, shown (wall clock), saved(answer), refused(error)}. Its request leaves at once, within
+     the press, before anything is painted. */
   add(job) {
     this.jobs.push(job);
-    this.shelf.put(job.nonce, { nonce: job.nonce, path: job.path, body: job.body, shown: job.shown, at: Date.now() });
     job.done = new Promise((settle) => (job.settle = settle));
     this.run();
+    this.shelf.put(job.nonce, { nonce: job.nonce, path: job.path, body: job.body, shown: job.shown, at: Date.now() });
     return job;
   }
 
@@ -27,35 +29,34 @@ class Outbox {
     const kept = this.shelf.all().sort((one, other) => one.at - other.at);
     for (const job of kept) this.jobs.push({ ...job, saved, refused, settle: () => {}, done: Promise.resolve() });
     this.run();
-    return kept.map((job) => job.body);
   }
 
   async run() {
     if (this.running) return;
     this.running = true;
     while (this.jobs.length && !this.held) {
+      const attempt = this.attempt(this.jobs[0]);
       this.changed();
-      await this.attempt(this.jobs[0]);
+      await attempt;
     }
     this.running = false;
     this.changed();
   }
 
   async attempt(job) {
-    const body = { ...job.body };
+    const body = { ...job.body, rater: this.rater };
     if (job.shown) body.shown_ms_ago = Math.max(0, Math.round(Date.now() - job.shown));
     try {
-      await this.before();
       const answer = await ask("POST", job.path, body);
       this.finish(job);
-      job.saved(answer, job);
+      if (!this.left) job.saved(answer, job);
     } catch (failure) {
-      if (failure instanceof Refused && failure.status !== 401) {
+      if (failure instanceof Refused && (this.left || failure.status === 401 || failure.rater)) {
+        this.held = true;
+        if (!this.left) this.stopped(failure);
+      } else if (failure instanceof Refused) {
         this.finish(job);
         job.refused(failure, job);
-      } else if (failure instanceof Refused) {
-        this.held = true;
-        job.unknown?.();
       } else if (failure instanceof Unreached) {
         this.trouble = failure.message;
         await this.pause();
@@ -82,6 +83,12 @@ class Outbox {
     });
   }
 
+  /* The page turns to another person or study: what is under way is finished or stays on the shelf, in silence. */
+  leave() {
+    this.left = true;
+    this.changed = () => {};
+  }
+
   /* Try at once: somebody pressed "try now", came back online, or gave a name. */
   hurry() {
     this.held = false;
@@ -90,10 +97,11 @@ class Outbox {
   }
 }
 
-/* Drafts: the newest state of the sheet being filled in, never two requests at a time. */
+/* Drafts: the newest state of the sheet being filled in, never two requests at a time. A grade does not wait for a
+   draft that is under way: its number tells the server that the draft is late. */
 class Drafts {
-  constructor({ study, shelf, changed }) {
-    Object.assign(this, { study, shelf, changed, sheet: null, timer: 0, sending: null, failures: 0, trouble: "" });
+  constructor({ study, rater, shelf, changed, stopped }) {
+    Object.assign(this, { study, rater, shelf, changed, stopped, sheet: null, timer: 0, sending: null, failures: 0, trouble: "" });
   }
 
   schedule(sheet) {
@@ -130,15 +138,18 @@ class Drafts {
 
   async send(sheet, leaving) {
     const subject = sheet.card.subject;
-    const body = { study: this.study, subject, number: this.next(sheet), draft: sheet.draft() };
+    const body = { study: this.study, rater: this.rater, subject, number: this.next(sheet), draft: sheet.draft() };
     try {
       await ask("POST", "/grading/draft", body, { keepalive: leaving });
       this.failures = 0;
       this.trouble = "";
       if (!this.sheet) this.shelf.drop(String(subject));
     } catch (failure) {
-      this.trouble = failure instanceof Refused && failure.status === 401 ? "" : failure.message;
-      if (failure instanceof Unreached && !sheet.sent) this.again(sheet);
+      this.trouble = failure instanceof Refused && (failure.status === 401 || failure.rater) ? "" : failure.message;
+      if (failure.rater) {
+        if (!sheet.sent) this.sheet ??= sheet;
+        this.stopped(failure);
+      } else if (failure instanceof Unreached && !sheet.sent) this.again(sheet);
     }
     this.changed();
   }

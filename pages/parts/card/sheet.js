@@ -54,7 +54,7 @@ class Sheet {
     this.submission = card.submission ?? null;
     this.state = card.state;
     this.number = card.draft_number ?? 0;
-    this.sent = Boolean(card.submission) && !card.draft;
+    this.sent = card.state === "submitted" && !card.draft;
     this.locked = false;
     this.record = this.sent ? this.snapshot() : null;
     const place = this.asks.findIndex((one) => String(one.id) === String(card.draft?.criterion));
