@@ -5,18 +5,19 @@ of its own; two intervals that overlap, or do not, say nothing about a differenc
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from core.stats.agreement import pair_statistic
 from core.stats.arrays import BoolArray, FloatArray, ratio
 from core.stats.coefficients import COEFFICIENTS
-from core.stats.estimates import Estimate, Flag, Reason
+from core.stats.estimates import Estimate, Reason
+from core.stats.estimating import Basis, estimated
 from core.stats.pair_replicates import replicate_mean_of_pairs
 from core.stats.pairs import PairStatistic, PairTables, pair_tables
 from core.stats.ratings import RaterId, RatingTable
-from core.stats.resampling import SMALL_SAMPLE, Replicates, spread
+from core.stats.resampling import Replicates
 from core.stats.weights import identity_weights
 
 
@@ -116,26 +117,8 @@ def _estimate(
 ) -> Estimate:
     n_units, n_ratings = int(compared.sum()), int(table.ratings_per_unit()[compared].sum())
     groups = n_units if table.clusters is None else len(np.unique(table.clusters[compared]))
-    value = float(replicates.point[which]) if len(replicates.point) else float("nan")
-    if np.isnan(value):
-        reason = Reason.NO_VARIATION if n_units else Reason.NO_PAIRABLE_ITEMS
-        return Estimate(name, None, n_units, n_ratings, n_groups=groups, reason=reason)
-    found = spread(replicates, which, level=level, n_groups=groups, proportion=name.endswith("percent"))
-    flags = [
-        (Flag.SMALL_SAMPLE, groups < SMALL_SAMPLE),
-        (Flag.CLUSTERED, table.clusters is not None),
-        (Flag.UNDEFINED_RESAMPLES, found.undefined > 0),
-    ]
-    return Estimate(
-        name=name,
-        value=value,
-        n_units=n_units,
-        n_ratings=n_ratings,
-        n_groups=groups,
-        interval=found.interval,
-        standard_error=found.standard_error,
-        interval_reason=found.reason,
-        flags=tuple(flag for flag, raised in flags if raised),
-        resamples=found.resamples,
-        undefined_resamples=found.undefined,
-    )
+    basis = Basis(n_units, n_ratings, groups, clustered=table.clusters is not None)
+    if not len(replicates.point):
+        replicates = replace(replicates, point=np.full(2, np.nan))
+    percent = name.endswith("percent")
+    return estimated(name, replicates, which, basis, level=level, undefined=Reason.NO_VARIATION, proportion=percent)

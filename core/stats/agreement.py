@@ -10,12 +10,13 @@ from core.scales import DeclaredScale
 from core.stats.arrays import FloatArray
 from core.stats.coefficients import COEFFICIENTS, Coefficient, Needs, alpha_key
 from core.stats.estimates import Estimate, Flag, Reason
+from core.stats.icc import CompleteSums, CompleteUnits
 from core.stats.moments import CountLayout, NumberSums
 from core.stats.pair_replicates import replicate_mean_of_pairs
 from core.stats.pairs import PairStatistic, PairTables, pair_tables
 from core.stats.ratings import RaterId, RatingTable
 from core.stats.resampling import SMALL_SAMPLE, Replicates, replicate, spread
-from core.stats.samples import Compared, OptionUnits, number_units
+from core.stats.samples import Compared, OptionUnits, number_units, rating_numbers, resampled_units
 from core.stats.weights import (
     Spacing,
     agreement_weights,
@@ -28,6 +29,10 @@ from core.stats.weights import (
 
 MAX_COINCIDENCE_OPTIONS = 40
 """Ordinal alpha on more options than this has a value but no interval."""
+
+HIGH_PERCENT = 0.8
+LOW_KAPPA = 0.4
+"""Percent agreement of at least the one with a kappa below the other raises `Flag.HIGH_PERCENT_LOW_KAPPA`."""
 
 Seed = int | np.random.Generator
 
@@ -100,19 +105,22 @@ def agreement(
         BadInput: `only` names an unknown coefficient.
     """
     wanted = _wanted(only)
-    count_rng, pair_rng = np.random.default_rng(seed).spawn(2)
+    count_rng, pair_rng, complete_rng = np.random.default_rng(seed).spawn(3)
     estimates = {
         row.key: _undefined(row, reason) for row in wanted if (reason := reason_against(row, table)) is not None
     }
     possible = [row for row in wanted if row.key not in estimates]
     if table.scale.is_numeric:
         setting = _Setting(table, level, resamples, spacing, {})
-        estimates |= _from_numbers(setting, possible, count_rng)
+        estimates |= _from_numbers(setting, [row for row in possible if row.on_numbers], count_rng)
+        estimates |= _from_every_number(setting, [row for row in possible if row.on_every_number], pair_rng)
     else:
-        needed = sorted({_options(row, table.scale) for row in possible}, key=len, reverse=True)
+        counted = [row for row in possible if row.on_complete is None]
+        needed = sorted({_options(row, table.scale) for row in counted}, key=len, reverse=True)
         setting = _Setting(table, level, resamples, spacing, {some: OptionUnits.of(table, some) for some in needed})
         estimates |= _from_counts(setting, [row for row in possible if row.on_counts], count_rng)
         estimates |= _from_pairs(setting, [row for row in possible if row.on_pairs], pair_rng)
+    estimates |= _from_complete(setting, [row for row in possible if row.on_complete], complete_rng)
     return _report(table, {row.key: estimates[row.key] for row in wanted})
 
 
@@ -151,22 +159,28 @@ def reason_against(row: Coefficient, table: RatingTable) -> Reason | None:
         (_not_on(row, table.scale), True),
         (Reason.ANONYMOUS_RATERS, row.needs_identities and table.anonymous),
         (Reason.NO_RATINGS, not table.n_ratings),
+        (Reason.NEGATIVE_VALUES, _has_negative_ratios(row, table)),
         (Reason.NEEDS_TWO_RATERS, row.two_raters and table.ratings_per_unit().max(initial=0) > 2),
     ]
     return next((reason for reason, holds in reasons if holds and reason), None)
 
 
+def _has_negative_ratios(row: Coefficient, table: RatingTable) -> bool:
+    return row.needs is Needs.RATIOS and table.scale.is_numeric and bool(np.any(table.numbers < 0))
+
+
 def _not_on(row: Coefficient, scale: DeclaredScale) -> Reason | None:
     """Why a coefficient cannot be had on a scale."""
     if scale.is_numeric:
-        return Reason.NEEDS_OPTIONS if row.on_numbers is None else None
+        has_one = row.on_numbers or row.on_every_number or row.on_complete
+        return None if has_one else Reason.NEEDS_OPTIONS
     if row.needs is not Needs.OPTIONS and not ordered_options(scale):
         return Reason.NEEDS_ORDER
-    if row.needs is not Needs.NUMBERS:
+    if row.needs not in (Needs.NUMBERS, Needs.RATIOS):
         return None
-    if any(option.value is None for option in scale.options):
+    if any(scale.options[code].value is None for code in ordered_options(scale)):
         return Reason.NEEDS_NUMBERS
-    return Reason.NEGATIVE_VALUES if min(scale.values()) < 0 else None
+    return Reason.NEGATIVE_VALUES if row.needs is Needs.RATIOS and min(option_values(scale)) < 0 else None
 
 
 def _from_counts(setting: _Setting, rows: list[Coefficient], rng: np.random.Generator) -> dict[str, Estimate]:
@@ -230,6 +244,45 @@ def _from_numbers(setting: _Setting, rows: list[Coefficient], rng: np.random.Gen
 
     replicates = replicate(moments, frequency, statistics, rng=rng, resamples=setting.resamples)
     return {row.key: _estimate(setting, row, compared, replicates, k) for k, row in enumerate(rows)}
+
+
+def _from_every_number(setting: _Setting, rows: list[Coefficient], rng: np.random.Generator) -> dict[str, Estimate]:
+    """Estimates of what compares every two free numbers."""
+    estimates: dict[str, Estimate] = {}
+    for row in rows:
+        replicates = row.on_every_number and row.on_every_number(setting.table, rng, setting.resamples)
+        _, _, compared = number_units(setting.table)
+        if not replicates:
+            estimates[row.key] = _undefined(row, Reason.TOO_MANY_VALUES, compared)
+        else:
+            estimates[row.key] = _estimate(setting, row, compared, replicates, 0)
+    return estimates
+
+
+def _from_complete(setting: _Setting, rows: list[Coefficient], rng: np.random.Generator) -> dict[str, Estimate]:
+    """Estimates from the units that every rater rated."""
+    if not rows:
+        return {}
+    units = CompleteUnits.of(setting.table, rating_numbers(setting.table, setting.spacing))
+    moments, frequency = resampled_units(units.rows, units.clusters)
+    functions = [row.on_complete for row in rows if row.on_complete]
+
+    def statistics(summed: FloatArray) -> FloatArray:
+        sums = CompleteSums.read(summed)
+        return np.array([function(sums) for function in functions])
+
+    replicates = replicate(moments, frequency, statistics, rng=rng, resamples=setting.resamples)
+    n_units = len(units.rows)
+    compared = Compared(n_units, n_units * units.n_raters, n_groups=int(frequency.sum()), one_option=units.one_value)
+    estimates = {}
+    for k, row in enumerate(rows):
+        estimate = _estimate(setting, row, compared, replicates, k)
+        if estimate.value is None:
+            estimates[row.key] = replace(estimate, reason=units.reason)
+            continue
+        flags = (Flag.INCOMPLETE_UNITS_LEFT_OUT,) if units.n_left_out else ()
+        estimates[row.key] = replace(estimate, flags=estimate.flags + flags)
+    return estimates
 
 
 def _from_pairs(setting: _Setting, rows: list[Coefficient], rng: np.random.Generator) -> dict[str, Estimate]:
@@ -310,6 +363,7 @@ def _report(table: RatingTable, estimates: Mapping[str, Estimate]) -> AgreementR
         (Flag.INVALID_VALUES, table.n_invalid > 0),
         (Flag.CLUSTERED, table.clusters is not None),
         (Flag.CONSTANT_RATER, _has_constant_rater(table)),
+        (Flag.HIGH_PERCENT_LOW_KAPPA, _is_paradox(estimates)),
     ]
     return AgreementReport(
         scale=table.scale,
@@ -325,6 +379,14 @@ def _report(table: RatingTable, estimates: Mapping[str, Estimate]) -> AgreementR
         estimates=estimates,
         flags=tuple(flag for flag, raised in flags if raised),
     )
+
+
+def _is_paradox(estimates: Mapping[str, Estimate]) -> bool:
+    """Whether raters agree often and yet hardly more than by chance (Feinstein and Cicchetti 1990)."""
+    kappas = [estimates[key].value for key in ("cohen", "fleiss") if key in estimates]
+    kappa = next((value for value in kappas if value is not None), None)
+    percent = estimates["percent"].value if "percent" in estimates else None
+    return percent is not None and kappa is not None and percent >= HIGH_PERCENT and kappa < LOW_KAPPA
 
 
 def base_rates(table: RatingTable) -> dict[str, float]:

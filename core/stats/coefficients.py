@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 
+import numpy as np
+
 from core.scales import AlphaLevel
 from core.stats.arrays import FloatArray
 from core.stats.formulas import (
@@ -19,7 +21,11 @@ from core.stats.formulas import (
     percent_of_numbers,
     scott,
 )
+from core.stats.icc import CompleteSums, icc
 from core.stats.moments import CountSums, NumberSums
+from core.stats.ratings import RatingTable
+from core.stats.ratio_alpha import alpha_ratio_of_numbers
+from core.stats.resampling import Replicates
 
 
 class Needs(StrEnum):
@@ -28,6 +34,7 @@ class Needs(StrEnum):
     OPTIONS = "options"
     ORDER = "order"
     NUMBERS = "numbers"
+    RATIOS = "ratios"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +56,10 @@ class Coefficient:
         on_counts: The function of counts per option; None where it has none.
         on_pairs: The function of tables of two raters (averaged over pairs); None where it has none.
         on_numbers: The function of free numbers; None where it has none.
+        on_complete: The function of units that every rater rated, on options and free numbers alike; None where it has
+            none.
+        on_every_number: Replicates from all free numbers at once, where sums of moments do not do; it returns None
+            for too many different numbers. None where it has none.
     """
 
     key: str
@@ -65,6 +76,8 @@ class Coefficient:
     on_counts: Callable[[CountSums], FloatArray] | None = None
     on_pairs: Callable[[FloatArray, FloatArray], FloatArray] | None = None
     on_numbers: Callable[[NumberSums], FloatArray] | None = None
+    on_complete: Callable[[CompleteSums], FloatArray] | None = None
+    on_every_number: Callable[[RatingTable, np.random.Generator, int], Replicates | None] | None = None
 
 
 _WEIGHTED = {"linear": "w = 1 - |x - y| / range", "quadratic": "w = 1 - (x - y)^2 / range^2"}
@@ -137,6 +150,33 @@ def _brennan_prediger_row(weights: str) -> Coefficient:
         needs=Needs.ORDER,
         weights=weights,
         on_counts=partial(brennan_prediger, weights=weights),
+    )
+
+
+_ICC_RATERS = {
+    1: ("every unit has raters of its own", "(MSR - MSW) / (MSR + (k - 1) MSW)", "(MSR - MSW) / MSR"),
+    2: (
+        "the raters are a sample of all who might rate, so habits of a rater count as error",
+        "(MSR - MSE) / (MSR + (k - 1) MSE + k (MSC - MSE) / n)",
+        "(MSR - MSE) / (MSR + (MSC - MSE) / n)",
+    ),
+    3: ("only these raters matter, so habits of a rater do not count", "(MSR - MSE) / (MSR + (k - 1) MSE)",
+        "(MSR - MSE) / MSR"),
+}  # fmt: skip
+
+
+def _icc_row(model: int, *, average: bool) -> Coefficient:
+    raters, single, mean = _ICC_RATERS[model]
+    return Coefficient(
+        key=f"icc_{model}_{'k' if average else '1'}",
+        title=f"ICC({model},{'k' if average else '1'})",
+        definition=f"Share of the variance of {'the mean of all ratings of a unit' if average else 'single ratings'}"
+        f" that lies between units; {raters}. Units that every rater rated only.",
+        formula=f"{mean if average else single}, mean squares of units R, raters C, within W, error E",
+        source="Shrout and Fleiss (1979), Psychological Bulletin 86",
+        needs=Needs.NUMBERS,
+        needs_identities=model > 1,
+        on_complete=partial(icc, model=model, average=average),
     )
 
 
@@ -229,14 +269,16 @@ _ROWS = (
         " their size.",
         formula="1 - (n - 1) sum o_ck d2_ck / sum n_c n_k d2_ck, d2 = ((c - k) / (c + k))^2",
         source="Krippendorff (2011), Computing Krippendorff's Alpha-Reliability",
-        needs=Needs.NUMBERS,
+        needs=Needs.RATIOS,
         on_counts=partial(alpha, distances="ratio"),
+        on_every_number=alpha_ratio_of_numbers,
     ),
     *(
         row(weights)
         for row in (_percent_row, _cohen_row, _fleiss_row, _gwet_row, _brennan_prediger_row)
         for weights in ("linear", "quadratic")
     ),
+    *(_icc_row(model, average=average) for average in (False, True) for model in (1, 2, 3)),
 )
 
 COEFFICIENTS: dict[str, Coefficient] = {row.key: row for row in _ROWS}

@@ -29,6 +29,16 @@ class Reason(StrEnum):
     ONE_SIDED_RESAMPLES = "one_sided_resamples"
     TOO_MANY_OPTIONS = "too_many_options"
     NOT_RESAMPLED = "not_resampled"
+    NO_BETWEEN_ITEM_VARIANCE = "no_between_item_variance"
+    NO_COMPLETE_UNITS = "no_complete_units"
+    TOO_MANY_VALUES = "too_many_values"
+    NEEDS_PREFERENCE = "needs_preference"
+    NO_DECISIVE_PAIRS = "no_decisive_pairs"
+    NO_REFERENCE = "no_reference"
+    NO_REPEATS = "no_repeats"
+    NO_GAMES = "no_games"
+    SEPARATED_OR_DISCONNECTED = "separated_or_disconnected"
+    NEEDS_THREE_PLAYERS = "needs_three_players"
 
     @property
     def sentence(self) -> str:
@@ -48,6 +58,12 @@ class Flag(StrEnum):
     OUTSIDE_ORDER_LEFT_OUT = "outside_order_left_out"
     INVALID_VALUES = "invalid_values"
     UNDEFINED_RESAMPLES = "undefined_resamples"
+    INCOMPLETE_UNITS_LEFT_OUT = "incomplete_units_left_out"
+    HIGH_PERCENT_LOW_KAPPA = "high_percent_low_kappa"
+    TIES_LEFT_OUT = "ties_left_out"
+    SMALL_SLICE = "small_slice"
+    NO_DECISIVE_COMPARISON = "no_decisive_comparison"
+    WITH_PRIOR = "with_prior"
 
     @property
     def sentence(self) -> str:
@@ -78,6 +94,18 @@ _REASON_SENTENCES = {
     Reason.ONE_SIDED_RESAMPLES: "The resamples do not spread around the value, so they give no interval.",
     Reason.TOO_MANY_OPTIONS: "The scale has too many options to resample this number.",
     Reason.NOT_RESAMPLED: "No interval was asked for.",
+    Reason.NO_BETWEEN_ITEM_VARIANCE: "Units do not differ more than ratings of one unit do, so a share of variance"
+    " between units does not exist.",
+    Reason.NO_COMPLETE_UNITS: "Fewer than two units were rated by every rater, and this number uses no others.",
+    Reason.TOO_MANY_VALUES: "There are too many different numbers to compare all of them.",
+    Reason.NEEDS_PREFERENCE: "This number is about preferences between two outputs.",
+    Reason.NO_DECISIVE_PAIRS: "No two raters both preferred one of the outputs of a unit.",
+    Reason.NO_REFERENCE: "No unit has a majority of people to compare with.",
+    Reason.NO_REPEATS: "No unit was rated twice by the same rater.",
+    Reason.NO_GAMES: "Nothing was compared.",
+    Reason.SEPARATED_OR_DISCONNECTED: "Some never lost to, or were never compared with, the others, so strengths do"
+    " not exist.",
+    Reason.NEEDS_THREE_PLAYERS: "Two rankings of fewer than three cannot be compared.",
 }
 
 _FLAG_SENTENCES = {
@@ -90,6 +118,13 @@ _FLAG_SENTENCES = {
     Flag.OUTSIDE_ORDER_LEFT_OUT: "Ratings outside the order of the options are left out of this number.",
     Flag.INVALID_VALUES: "Some values are not on the scale and count as missing.",
     Flag.UNDEFINED_RESAMPLES: "Some resamples had no value and were dropped.",
+    Flag.INCOMPLETE_UNITS_LEFT_OUT: "Units that not every rater rated are left out of this number.",
+    Flag.HIGH_PERCENT_LOW_KAPPA: "Raters agree often (80 % or more) but hardly more than chance would give (kappa below"
+    " 0.4): one answer is very common, so look at AC1 and at the base rates.",
+    Flag.TIES_LEFT_OUT: "Where people tie there is no majority; such comparisons are left out and counted.",
+    Flag.SMALL_SLICE: "Fewer than 20 units in this slice: too few to say anything.",
+    Flag.NO_DECISIVE_COMPARISON: "Only ties: 0.5 by convention.",
+    Flag.WITH_PRIOR: "Fitted with a prior that pulls everybody towards the middle.",
 }
 
 

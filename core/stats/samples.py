@@ -9,6 +9,7 @@ from core.stats.arrays import FloatArray, IntArray
 from core.stats.moments import CountLayout, number_rows
 from core.stats.patterns import Patterns, unique_rows
 from core.stats.ratings import RatingTable
+from core.stats.weights import Spacing, option_values, ordered_options
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,32 @@ def number_units(table: RatingTable) -> tuple[FloatArray, IntArray, Compared]:
     numbers = table.numbers[pairable[table.units]]
     one = bool(len(numbers) and np.ptp(numbers) == 0)
     return rows, frequency, Compared(int(pairable.sum()), len(numbers), n_groups=len(rows), one_option=one)
+
+
+def rating_numbers(table: RatingTable, spacing: Spacing = "values") -> FloatArray:
+    """The number of each rating; NaN for an option outside the order.
+
+    Args:
+        table: The ratings; on a scale of options these must have an order.
+        spacing: Declared numbers of the options, or their rank positions.
+    """
+    if table.scale.is_numeric:
+        return table.numbers
+    of_option = np.full(len(table.scale.options), np.nan)
+    of_option[list(ordered_options(table.scale))] = option_values(table.scale, spacing)
+    return of_option[table.codes]
+
+
+def resampled_units(rows: FloatArray, clusters: IntArray | None) -> tuple[FloatArray, IntArray]:
+    """Moments of units as rows to resample (equal ones once, or summed by cluster), and the groups each stands for."""
+    if clusters is not None:
+        names, place = np.unique(clusters, return_inverse=True)
+        columns = [np.bincount(place, column, minlength=len(names)) for column in rows.T]
+        return np.column_stack(columns).astype(np.float64), np.ones(len(names), dtype=np.int64)
+    if not len(rows):
+        return rows, np.zeros(0, dtype=np.int64)
+    different, frequency = np.unique(rows, axis=0, return_counts=True)
+    return different, frequency.astype(np.int64)
 
 
 def _grouped(

@@ -13,10 +13,11 @@ import numpy as np
 from core.scales import DeclaredScale, ScaleKind
 from core.stats.agreement import Seed
 from core.stats.arrays import FloatArray, IntArray, ratio
-from core.stats.estimates import Estimate, Flag, Reason
+from core.stats.estimates import Estimate, Reason
+from core.stats.estimating import Basis, estimated
 from core.stats.pair_matrix import Confusion, confusion
 from core.stats.ratings import RaterId, RatingTable
-from core.stats.resampling import SMALL_SAMPLE, replicate, spread
+from core.stats.resampling import Replicates, replicate
 from core.stats.weights import Spacing, option_values, ordered_options
 
 
@@ -29,6 +30,24 @@ def f1(tables: FloatArray) -> FloatArray:
     """The balance 2 tp / (2 tp + fp + fn); undefined without positives in the reference."""
     tp, fn, fp = tables[:, 0, 0], tables[:, 0, 1], tables[:, 1, 0]
     return np.where(tp + fn > 0, ratio(2 * tp, 2 * tp + fp + fn), np.nan)
+
+
+def macro_f1(tables: FloatArray) -> FloatArray:
+    """The mean of 2 tp / (2 tp + fp + fn) over the options that reference or judge used, each against the others."""
+    hits = np.diagonal(tables, axis1=1, axis2=2)
+    used = tables.sum(axis=1) + tables.sum(axis=2)
+    by_option = ratio(2 * hits, used)
+    return ratio(np.nansum(by_option, axis=1), (used > 0).sum(axis=1).astype(np.float64))
+
+
+def prevalence_index(tables: FloatArray) -> FloatArray:
+    """How unequally common the two options are, |a - d| / n of S x 2 x 2 tables (Byrt, Bishop and Carlin 1993)."""
+    return ratio(np.abs(tables[:, 0, 0] - tables[:, 1, 1]), tables.sum(axis=(1, 2)))
+
+
+def bias_index(tables: FloatArray) -> FloatArray:
+    """How differently often the two raters choose an option, |b - c| / n (Byrt, Bishop and Carlin 1993)."""
+    return ratio(np.abs(tables[:, 0, 1] - tables[:, 1, 0]), tables.sum(axis=(1, 2)))
 
 
 def balanced_accuracy(tables: FloatArray) -> FloatArray:
@@ -99,13 +118,15 @@ class Comparison:
     Attributes:
         confusion: Counts, reference (rows) x judge (columns).
         positive: Option key that counts as positive; None where there is none.
-        estimates: By key: "accuracy", "tpr", "tnr", "ppv", "npv", "f1", "balanced_accuracy", "mcc", "spearman",
-            "kendall_tau_b", "pearson", "mae", "bias".
+        estimates: By key: "accuracy", "mcc", "macro_f1", "tpr", "tnr", "ppv", "npv", "f1", "balanced_accuracy",
+            "prevalence_index", "bias_index", "spearman", "kendall_tau_b", "pearson", "mae", "bias".
+        by_option: By option key, that option against all others: "tpr", "ppv", "f1".
     """
 
     confusion: Confusion
     positive: str | None
     estimates: Mapping[str, Estimate]
+    by_option: Mapping[str, Mapping[str, Estimate]]
 
     def __getitem__(self, key: str) -> Estimate:
         """The estimate of a metric by its key."""
@@ -157,42 +178,41 @@ def compare(
     positive = positive if positive is not None else table.scale.positive
     tables = counts.counts[None].astype(np.float64)
     metrics = _rates(table.scale, positive, tables) + _distances(table.scale, spacing, tables)
+    by_option = [metric for code in range(len(table.scale.options)) for metric in _one_option(code, tables)]
     rows, frequency = _moments(table.of_raters([reference, judge]))
     q = len(table.scale.options)
 
     def statistics(summed: FloatArray) -> FloatArray:
         cells = summed.reshape(-1, q, q)
-        return np.array([metric.function(cells) for metric in metrics])
+        return np.array([metric.function(cells) for metric in metrics + by_option])
 
     replicates = replicate(rows, frequency, statistics, rng=np.random.default_rng(seed), resamples=resamples)
-    estimates = {}
-    for k, metric in enumerate(metrics):
-        n, value = round(metric.n), float(replicates.point[k])
-        reason = metric.reason or (Reason.NO_PAIRABLE_ITEMS if not counts.n else None)
-        if reason is not None or np.isnan(value):
-            estimates[metric.key] = Estimate(metric.key, None, n, 2 * n, reason=reason or metric.otherwise)
-            continue
-        groups = n if table.clusters is None else min(n, len(rows))
-        found = spread(replicates, k, level=level, n_groups=groups, proportion=metric.proportion)
-        flags = [
-            (Flag.SMALL_SAMPLE, groups < SMALL_SAMPLE),
-            (Flag.CLUSTERED, table.clusters is not None),
-            (Flag.UNDEFINED_RESAMPLES, found.undefined > 0),
-        ]
-        estimates[metric.key] = Estimate(
-            name=metric.key,
-            value=value,
-            n_units=n,
-            n_ratings=2 * n,
-            n_groups=groups,
-            interval=found.interval,
-            standard_error=found.standard_error,
-            interval_reason=found.reason,
-            flags=tuple(flag for flag, raised in flags if raised),
-            resamples=found.resamples,
-            undefined_resamples=found.undefined,
-        )
-    return Comparison(counts, positive, estimates)
+    n_groups = None if table.clusters is None else len(rows)
+    found = [
+        _estimated(metric, replicates, k, n_groups=n_groups, compared=counts.n, level=level)
+        for k, metric in enumerate(metrics + by_option)
+    ]
+    rest, width = found[len(metrics) :], len(_one_option(0, tables))
+    options = {
+        key: {estimate.name: estimate for estimate in rest[code * width : (code + 1) * width]}
+        for code, key in enumerate(table.scale.keys)
+    }
+    return Comparison(counts, positive, {each.name: each for each in found[: len(metrics)]}, options)
+
+
+def _estimated(
+    metric: _Metric, replicates: Replicates, which: int, *, n_groups: int | None, compared: int, level: float
+) -> Estimate:
+    """The estimate of one metric; `n_groups` is None where units stand alone."""
+    n = round(metric.n)
+    if metric.reason is not None or not compared:
+        return Estimate(metric.key, None, n, 2 * n, reason=metric.reason or Reason.NO_PAIRABLE_ITEMS)
+    if np.isnan(replicates.point[which]):
+        return Estimate(metric.key, None, n, 2 * n, reason=metric.otherwise)
+    basis = Basis(n, 2 * n, n if n_groups is None else min(n, n_groups), clustered=n_groups is not None)
+    return estimated(
+        metric.key, replicates, which, basis, level=level, undefined=metric.otherwise, proportion=metric.proportion
+    )
 
 
 def _moments(two: RatingTable) -> tuple[FloatArray, IntArray]:
@@ -216,9 +236,10 @@ def _rates(scale: DeclaredScale, positive: str | None, tables: FloatArray) -> li
     whole = [
         _Metric("accuracy", _accuracy, n, proportion=True, reason=None, otherwise=Reason.NO_PAIRABLE_ITEMS),
         _Metric("mcc", mcc, n, proportion=False, reason=None, otherwise=Reason.ZERO_VARIANCE),
+        _Metric("macro_f1", macro_f1, n, proportion=False, reason=None, otherwise=Reason.NO_PAIRABLE_ITEMS),
     ]
     if positive is None:
-        keys = ("tpr", "tnr", "ppv", "npv", "f1", "balanced_accuracy")
+        keys = ("tpr", "tnr", "ppv", "npv", "f1", "balanced_accuracy", "prevalence_index", "bias_index")
         none = Reason.NO_POSITIVE_OPTION
         return whole + [_Metric(key, _nothing, 0.0, proportion=True, reason=none, otherwise=none) for key in keys]
     yes = scale.keys.index(scale.option(positive).key)
@@ -238,13 +259,30 @@ def _rates(scale: DeclaredScale, positive: str | None, tables: FloatArray) -> li
         ),
         ("f1", lambda t: f1(fold(t)), two.sum(), Reason.NO_HUMAN_POSITIVES),
         ("balanced_accuracy", lambda t: balanced_accuracy(fold(t)), two.sum(), missing),
+        ("prevalence_index", lambda t: prevalence_index(fold(t)), two.sum(), Reason.NO_PAIRABLE_ITEMS),
+        ("bias_index", lambda t: bias_index(fold(t)), two.sum(), Reason.NO_PAIRABLE_ITEMS),
     ]
     return whole + [
-        _Metric(
-            key, function, float(size), proportion=key not in ("f1", "balanced_accuracy"), reason=None, otherwise=why
-        )
+        _Metric(key, function, float(size), proportion=key in ("tpr", "tnr", "ppv", "npv"), reason=None, otherwise=why)
         for key, function, size, why in rates
     ]
+
+
+def _one_option(code: int, tables: FloatArray) -> list[_Metric]:
+    """Rates of one option against all others."""
+    others = [other for other in range(tables.shape[1]) if other != code]
+    fold = partial(_folded, yes=code, no=others)
+    two = fold(tables)[0]
+    human, judge, n = float(two[0].sum()), float(two[:, 0].sum()), float(two.sum())
+    no_human, no_judge = Reason.NO_HUMAN_POSITIVES, Reason.NO_JUDGE_POSITIVES
+    return [
+        _Metric("tpr", lambda t: hit_rate(fold(t)), human, proportion=True, reason=None, otherwise=no_human),
+        _Metric(
+            "ppv", lambda t: hit_rate(fold(t).transpose(0, 2, 1)), judge, proportion=True, reason=None,
+            otherwise=no_judge,
+        ),
+        _Metric("f1", lambda t: f1(fold(t)), n, proportion=False, reason=None, otherwise=no_human),
+    ]  # fmt: skip
 
 
 def _distances(scale: DeclaredScale, spacing: Spacing, tables: FloatArray) -> list[_Metric]:

@@ -12,13 +12,18 @@ from numpy.typing import NDArray
 from core.scales import DeclaredScale, Option, ScaleKind
 from core.stats.ratings import RatingTable
 
-GOLDEN = Path(__file__).parent.parent / "golden" / "oracles_agreement.json"
+GOLDEN = Path(__file__).parent.parent / "golden"
 
 
-def golden_cases() -> list[dict[str, Any]]:
+def golden_cases(file: str = "oracles_agreement.json") -> list[dict[str, Any]]:
     """The published and independently computed cases, with their sources."""
-    cases: list[dict[str, Any]] = json.loads(GOLDEN.read_text(encoding="utf-8"))
+    cases: list[dict[str, Any]] = json.loads((GOLDEN / file).read_text(encoding="utf-8"))
     return cases
+
+
+def further_cases(metric: str) -> list[dict[str, Any]]:
+    """The cases of one metric beyond agreement coefficients."""
+    return [case for case in golden_cases("oracles_statistics.json") if case["metric"] == metric]
 
 
 def scale_of(values: Sequence[float], kind: ScaleKind = ScaleKind.INTERVAL) -> DeclaredScale:

@@ -207,7 +207,8 @@ def brute_force_error(codes: NDArray[np.int8], q: int, key: str) -> float:
 
 @pytest.mark.parametrize("key", [key for key in COEFFICIENTS if key != "scott"])
 def test_the_jackknife_is_the_value_without_each_unit_in_turn(key: str) -> None:
-    codes = noisy_codes(24, 3, 4, missing=0.15, seed=11)
+    # Intraclass correlations resample complete units, so that here all are.
+    codes = noisy_codes(24, 3, 4, missing=0.0 if key.startswith("icc") else 0.15, seed=11)
     codes = codes[(codes >= 0).any(axis=1)]
     error = agreement(table_of(codes, 4), seed=0, resamples=0)[key].standard_error
     assert error == pytest.approx(brute_force_error(codes, 4, key), rel=1e-9)
@@ -318,7 +319,9 @@ def test_a_scale_without_order_has_no_weighted_numbers() -> None:
     report = agreement(RatingTable.from_codes(noisy_codes(30, 2, 3), nominal(3)), seed=0)
     ordered = {key for key, estimate in report.estimates.items() if estimate.reason is Reason.NEEDS_ORDER}
     assert ordered == {
-        key for key in COEFFICIENTS if key.endswith(("linear", "quadratic", "ordinal", "interval", "ratio"))
+        key
+        for key in COEFFICIENTS
+        if key.endswith(("linear", "quadratic", "ordinal", "interval", "ratio")) or key.startswith("icc")
     }
     assert report.alpha.name == "alpha_nominal"
 
@@ -410,8 +413,10 @@ def test_free_numbers_have_interval_alpha_and_percent_of_exact_matches() -> None
         if len(row) > 1
     ]
     assert report["percent"].value == pytest.approx(np.mean(pairs))
-    undefined = {e.reason for key, e in report.estimates.items() if key not in ("percent", "alpha_interval")}
+    undefined = {e.reason for key, e in report.estimates.items() if e.value is None}
     assert undefined == {Reason.NEEDS_OPTIONS}
+    defined = {key for key, e in report.estimates.items() if e.value is not None and not key.startswith("icc")}
+    assert defined == {"percent", "alpha_interval", "alpha_ratio"}
 
 
 def test_free_numbers_on_options_and_as_options_have_the_same_interval_alpha() -> None:
@@ -474,3 +479,14 @@ def test_no_warning_is_raised_on_any_edge() -> None:
             agreement(table_of(codes, 2), seed=0, resamples=20)
             agreement(table_of(codes, 2, clusters=np.arange(len(codes))), seed=0, resamples=20)
             agreement(table_of(codes, 2, anonymous=True), seed=0, resamples=20)
+
+
+def test_high_percent_with_low_kappa_is_flagged() -> None:
+    # Feinstein and Cicchetti (1990): 85 % agreement both, kappa .70 (balanced) and .32 (one answer common).
+    balanced = [[0, 0]] * 40 + [[0, 1]] * 9 + [[1, 0]] * 6 + [[1, 1]] * 45
+    skewed = [[0, 0]] * 80 + [[0, 1]] * 10 + [[1, 0]] * 5 + [[1, 1]] * 5
+    for codes, kappa, flagged in ((balanced, 0.70, False), (skewed, 0.32, True)):
+        report = agreement(RatingTable.from_codes(codes, pass_fail()), seed=0, resamples=0)
+        assert report["percent"].value == pytest.approx(0.85)
+        assert report["cohen"].value == pytest.approx(kappa, abs=0.005)
+        assert (Flag.HIGH_PERCENT_LOW_KAPPA in report.flags) is flagged

@@ -10,9 +10,9 @@ def test_every_row_says_what_it_is_and_has_a_function(row: Any) -> None:
     assert row.definition.endswith(".")
     assert row.formula
     assert any(character.isdigit() for character in row.source)
-    assert (row.on_pairs is None) is not row.needs_identities
-    assert bool(row.on_counts) is not bool(row.on_pairs)
-    assert row.on_numbers is None or row.needs is not Needs.NUMBERS
+    assert sum(function is not None for function in (row.on_counts, row.on_pairs, row.on_complete)) == 1
+    assert row.needs_identities or row.on_pairs is None
+    assert row.on_numbers is None or row.needs in (Needs.OPTIONS, Needs.ORDER)
 
 
 def test_titles_are_all_different() -> None:

@@ -51,6 +51,9 @@ def test_every_metric_is_what_the_libraries_compute(drawn: tuple[NDArray[np.int8
         "accuracy": accuracy_score(human, judge),
         "mae": mean_absolute_error(human, judge),
         "bias": np.mean(judge - human),
+        "macro_f1": f1_score(human, judge, average="macro"),
+        "prevalence_index": abs(np.sum(yes & said) - np.sum(~yes & ~said)) / len(human),
+        "bias_index": abs(np.sum(yes) - np.sum(said)) / len(human),
     }
     if yes.any():
         expected |= {"tpr": recall_score(yes, said), "f1": f1_score(yes, said)}
@@ -137,3 +140,27 @@ def test_clusters_are_resampled_whole_and_the_error_is_their_jackknife() -> None
     assert found.standard_error == pytest.approx(np.sqrt(39 / 40 * np.sum((without - without.mean()) ** 2)))
     assert Flag.CLUSTERED in found.flags
     assert found.n_groups == 40
+
+
+@settings(max_examples=40, deadline=None)
+@given(code_arrays(max_raters=2, missing=False))
+def test_macro_f1_and_the_rates_of_every_option_are_what_sklearn_computes(drawn: tuple[NDArray[np.int8], int]) -> None:
+    codes, q = drawn
+    human, judge = codes.T.astype(int)
+    found = compare(table_of(codes, q), 0, 1, seed=0, resamples=0)
+    assert found["macro_f1"].value == pytest.approx(f1_score(human, judge, average="macro"))
+    for option in range(q):
+        rates = found.by_option[str(option + 1)]
+        yes, said = human == option, judge == option
+        for key, total, function in (("tpr", yes, recall_score), ("ppv", said, precision_score)):
+            expected = function(yes, said) if total.any() else None
+            assert rates[key].value == (None if expected is None else pytest.approx(expected))
+        assert rates["f1"].value == (pytest.approx(f1_score(yes, said)) if yes.any() else None)
+
+
+def test_prevalence_and_bias_index_by_hand() -> None:
+    # a = 40 both yes, b = 10, c = 20, d = 30: |a - d| / n = 10 / 100, |b - c| / n = 10 / 100.
+    codes = [[0, 0]] * 40 + [[0, 1]] * 10 + [[1, 0]] * 20 + [[1, 1]] * 30
+    found = compare(RatingTable.from_codes(codes, pass_fail()), 0, 1, seed=0, resamples=0)
+    assert (found["prevalence_index"].value, found["bias_index"].value) == pytest.approx((0.1, 0.1))
+    assert found["mcc"].value == pytest.approx(0.408248, abs=1e-6)
