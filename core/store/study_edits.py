@@ -192,7 +192,14 @@ def add_guideline(study_id: int, text: str, *, note: str, signed: Signed, sessio
 
 
 def ensure_scale(declared: DeclaredScale, *, session: Session) -> int:
-    """The id of the stored scale that is declared so; stored once for all criteria and studies."""
+    """The id of the stored scale that is declared so; stored once for all criteria and studies.
+
+    Raises:
+        BadInput: A text of an option cannot be kept.
+    """
+    for place, option in enumerate(declared.options, start=1):
+        for what, words in (("key", option.key), ("label", option.label), ("definition", option.definition)):
+            checked_text(words, where=f"option {place}, {what}", limit=4_000)
     fingerprint = declared.fingerprint()
     wanted = select(Scale.id).where(Scale.fingerprint == fingerprint)
     found = session.exec(wanted).first()
@@ -294,7 +301,12 @@ def add_rubric(
     session: Session,
     item_id: int | None = None,
 ) -> int:
-    """A new approved version of the study's rubric (or of an item's checklist), in the order of `places`; its id."""
+    """A new approved version of the study's rubric (or of an item's checklist), in the order of `places`; its id.
+
+    Raises:
+        BadInput: The note cannot be kept.
+    """
+    note = checked_text(note, where="note on the change", limit=2_000)
     newest = session.exec(
         select(func.max(Rubric.version)).where(Rubric.study_id == study_id, Rubric.item_id == item_id)
     ).one()

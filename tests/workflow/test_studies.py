@@ -294,3 +294,44 @@ def test_hostile_words_are_kept_as_they_are(any_workspace: Workspace) -> None:
     detail = study_detail(any_workspace, study.id)
     assert (detail.summary.name, detail.summary.description, detail.guideline) == (hostile, hostile, hostile)
     assert detail.asked[0].newest.scale.options[0].label == hostile
+
+
+@pytest.mark.parametrize("wrong", ["\ud800", "nul\0", "\ud83d \ude00"])
+def test_texts_that_no_database_keeps_are_refused_by_their_name_and_leave_nothing(
+    any_workspace: Workspace, wrong: str
+) -> None:
+    study = direct(any_workspace)
+    before = study_detail(any_workspace, study.id)
+    scale = DeclaredScale(ScaleKind.NOMINAL, (Option("a", "A"), Option("b", "B")))
+    wrong_label = replace(scale, options=(Option("a", "A"), Option("b", wrong)))
+    wrong_definition = replace(scale, options=(Option("a", "A", definition=wrong), Option("b", "B")))
+    quality_now = before.asked[0].newest
+    acts = {
+        "name of the study": lambda: create_study(any_workspace, ANN, wrong, "", Template.EMPTY),
+        "description of the study": lambda: create_study(any_workspace, ANN, "New", wrong, Template.EMPTY),
+        "guideline": lambda: write_guideline(any_workspace, ANN, study.id, wrong),
+        "note on the change": lambda: write_guideline(any_workspace, ANN, study.id, "New words", note=wrong),
+        "name of the criterion": lambda: add_criterion(any_workspace, ANN, study.id, quality(name=wrong)),
+        '"Fit", question': lambda: add_criterion(any_workspace, ANN, study.id, quality(name="Fit", question=wrong)),
+        '"Fit", guidance': lambda: add_criterion(any_workspace, ANN, study.id, quality(name="Fit", guidance=wrong)),
+        '"Fit", note': lambda: add_criterion(any_workspace, ANN, study.id, quality(name="Fit"), note=wrong),
+        "option 2, label": lambda: add_criterion(
+            any_workspace, ANN, study.id, quality(name="Fit", scale=wrong_label)
+        ),
+        "option 1, definition": lambda: add_criterion(
+            any_workspace, ANN, study.id, quality(name="Fit", scale=wrong_definition)
+        ),
+        "note on the change:": lambda: edit_criterion(  # only its place in the rubric changes
+            any_workspace, ANN, study.id, quality_now.lineage, same_meaning=True, note=wrong,
+            draft=CriterionDraft(
+                name=quality_now.name, question=quality_now.question, guidance=quality_now.guidance,
+                applies_to=Target.OUTPUT, scale=quality_now.scale, required=False,
+            ),
+        ),
+        "note on the change: ": lambda: change_criteria(any_workspace, ANN, study.id, [], note=wrong),
+    }  # fmt: skip
+    for where, act in acts.items():
+        with pytest.raises(BadInput, match=where.strip()):
+            act()
+    assert study_detail(any_workspace, study.id) == before
+    assert [one.name for one in list_studies(any_workspace)] == ["Travel"]
