@@ -12,22 +12,12 @@ from core.errors import NotFound
 from core.stats.weights import ordered_options
 from core.store.agreement import RaterRow
 from core.store.current import AskedPhase
-from core.workflow.agreement_items import (
-    Behind,
-    ItemsBehind,
-    OpenedUnit,
-    SaidOf,
-    SplitLine,
-    count_behind,
-    items_behind,
-    most_split,
-    note_reading,
-    open_units,
-    units_behind,
-)
+from core.workflow.agreement_behind import Behind, SplitLine, count_behind, most_split, units_behind
+from core.workflow.agreement_items import ItemsBehind, OpenedUnit, SaidOf, items_behind, note_reading, open_units
+from core.workflow.agreement_lines import RaterLine
 from core.workflow.agreement_live import Asked, LiveAgreement, LiveStudies
 from core.workflow.agreement_questions import Question
-from core.workflow.agreement_view import AgreementView, RaterLine
+from core.workflow.agreement_view import AgreementView
 from core.workflow.agreement_words import THRESHOLDS, Phrase, Sentence, headline, plain_text
 from core.workflow.workspace import Workspace
 

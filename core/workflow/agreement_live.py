@@ -13,20 +13,20 @@ from time import monotonic
 from zlib import crc32
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.store import agreement as stored
-from core.store.current import AskedPhase, CurrentRatings, current_ratings
+from core.store.current import AskedPhase, CurrentRatings
 from core.store.database import Session
 from core.store.following import RatingLog, follow
 from core.store.studies import find_study
+from core.workflow.agreement_current import in_force, replaced
+from core.workflow.agreement_lines import Times
 from core.workflow.agreement_questions import Question, find_question, questions_of
-from core.workflow.agreement_tables import PEOPLE, Cells, cells_of, shown_order
+from core.workflow.agreement_tables import Cells, cells_of, shown_order
 from core.workflow.agreement_view import (
     RESAMPLES,
     AgreementView,
     Progress,
-    Times,
     compute_view,
     default_coefficient,
 )
@@ -293,30 +293,21 @@ class LiveAgreement:
         ended = {row.id: at[int(found)] for row, found in zip(cells.raters, last, strict=True)}
         return Times(begun, ended, max(ended.values()))
 
-    def _in_force(self, question: Question, phase: AskedPhase, subjects: NDArray[np.int64] | None) -> CurrentRatings:
-        """The ratings in force; whoever is not a person answers once, blind, and stands beside every phase."""
-        if phase in ("blind", "latest"):
-            return current_ratings(self._log, questions=question.criteria, phase=phase, subjects=subjects)
-        people = np.array([row.id for row in self._raters.values() if row.kind in PEOPLE], np.int64)
-        others = np.array([row.id for row in self._raters.values() if row.kind not in PEOPLE], np.int64)
-        return _joined(
-            current_ratings(self._log, questions=question.criteria, phase=phase, raters=people, subjects=subjects),
-            current_ratings(self._log, questions=question.criteria, phase="blind", raters=others, subjects=subjects),
-        )
-
     def _current(self, question: Question, phase: AskedPhase) -> CurrentRatings:
         """The ratings in force; of those already known only the units that new rows touch are looked at again."""
         key, seen = (question.key, phase), len(self._log)
         held = self._held.get(key)
         if held is None:
-            current = self._in_force(question, phase, None)
+            current = in_force(self._log, question, phase, self._raters.values())
         else:
             asked = np.isin(self._log.criterion[held.seen :], np.array(list(question.criteria), np.int64))
             touched = np.unique(self._log.subject[held.seen :][asked])
             if len(touched) > _FEW_SUBJECTS:
-                current = self._in_force(question, phase, None)
+                current = in_force(self._log, question, phase, self._raters.values())
             elif len(touched):
-                current = _replaced(held.current, self._in_force(question, phase, touched), touched)
+                current = replaced(
+                    held.current, in_force(self._log, question, phase, self._raters.values(), touched), touched
+                )
             else:
                 current = held.current
         self._held[key] = _Held(current, seen)
@@ -324,24 +315,6 @@ class LiveAgreement:
         while len(self._held) > _KEPT_QUESTIONS:
             self._held.popitem(last=False)
         return current
-
-
-_COLUMNS = ("subject", "question", "rater", "rating", "option", "number", "absence", "unstable")
-
-
-def _replaced(old: CurrentRatings, fresh: CurrentRatings, subjects: NDArray[np.int64]) -> CurrentRatings:
-    """The old ratings with those of some subjects taken anew; both rise by subject and question, and so does this."""
-    kept = ~np.isin(old.subject, subjects)
-    left = {name: getattr(old, name)[kept] for name in _COLUMNS}
-    place = np.searchsorted(left["subject"], fresh.subject)
-    columns = {name: np.insert(left[name], place, getattr(fresh, name)) for name in _COLUMNS}
-    return CurrentRatings(options=fresh.options, **columns)
-
-
-def _joined(first: CurrentRatings, second: CurrentRatings) -> CurrentRatings:
-    columns = {name: np.concatenate([getattr(first, name), getattr(second, name)]) for name in _COLUMNS}
-    order = np.lexsort((columns["rater"], columns["question"], columns["subject"]))
-    return CurrentRatings(options=second.options, **{name: column[order] for name, column in columns.items()})
 
 
 def _counting(progress: Progress) -> Callable[[int, int], None]:

@@ -10,7 +10,8 @@ from core.charts.writing import NONE, decimal
 from core.stats.agreement import AgreementReport
 from core.stats.coefficients import COEFFICIENTS, Coefficient, alpha_key
 from core.stats.estimates import Estimate, Reason
-from core.workflow.agreement_view import AgreementView, RaterLine
+from core.workflow.agreement_lines import RaterLine
+from core.workflow.agreement_view import AgreementView
 from core.workflow.agreement_words import headline, plain_text
 
 _NEVER_HERE = (

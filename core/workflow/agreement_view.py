@@ -1,23 +1,22 @@
 """Everything the agreement page and command show of one question: computed once from the ratings in force."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.scales import DeclaredScale, ScaleKind
 from core.stats.against import Against, against
 from core.stats.agreement import AgreementReport, agreement
-from core.stats.arrays import FloatArray, IntArray
+from core.stats.arrays import FloatArray
 from core.stats.pair_matrix import Confusion, PairMatrix, confusion, pair_matrix
 from core.stats.ratings import RatingTable
 from core.stats.splits import unit_splits
 from core.store.current import AskedPhase
-from core.store.following import ABSENCES
+from core.workflow.agreement_lines import Majority, RaterLine, Times, majority_of, rater_lines
 from core.workflow.agreement_questions import Question
-from core.workflow.agreement_tables import JUDGES, PEOPLE, Cells
+from core.workflow.agreement_tables import Cells
 
 RESAMPLES = 1000
 MOST_JUDGES = 8
@@ -29,57 +28,6 @@ MANY_RATINGS = 300_000
 
 Progress = Callable[[float, str], None]
 """Called with the share done (0 to 1) and what is being done."""
-
-
-@dataclass(frozen=True, slots=True)
-class RaterLine:
-    """A rater with what they gave.
-
-    Attributes:
-        kind: See `core.models.ratings.RaterKind`.
-        n: Ratings in force with a value on the scale.
-        counts: Option key -> how often; empty on a scale of free numbers.
-        absences: Why there is no value ("abstained", "unreadable", "refused") -> how often.
-        n_invalid: Values that are not on the scale.
-        n_unstable: Units where two presentation orders gave different answers.
-        first, last: When their first and last of these ratings were written.
-    """
-
-    id: int
-    kind: str
-    name: str
-    n: int
-    counts: Mapping[str, int]
-    absences: Mapping[str, int]
-    n_invalid: int
-    n_unstable: int
-    first: datetime | None = None
-    last: datetime | None = None
-
-    @property
-    def is_person(self) -> bool:
-        """Whether it is a person, known or anonymous."""
-        return self.kind in PEOPLE
-
-    @property
-    def is_judge(self) -> bool:
-        """Whether it is a judge, a jury or a baseline."""
-        return self.kind in JUDGES
-
-
-@dataclass(frozen=True, slots=True)
-class Majority:
-    """What most people chose, unit by unit.
-
-    Attributes:
-        counts: Option key -> units where more people chose it than any other; empty on a scale of free numbers.
-        n_tied: Units where the most frequent answers tie: these have no majority.
-        n_single: Units that one person rated; counted in `counts` as they are.
-    """
-
-    counts: Mapping[str, int]
-    n_tied: int
-    n_single: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -145,15 +93,6 @@ class AgreementView:
     def confusion(self, first: int, second: int) -> Confusion | None:
         """How two raters answered the units both rated; None on a scale of free numbers."""
         return None if self.question.scale.is_numeric else confusion(self.table, first, second)
-
-
-@dataclass(frozen=True, slots=True)
-class Times:
-    """When ratings were written: by rater id the first and the last one, and the newest of all."""
-
-    first: Mapping[int, datetime]
-    last: Mapping[int, datetime]
-    newest: datetime | None
 
 
 def compute_view(  # noqa: PLR0913 - what it is about, and how
@@ -276,51 +215,3 @@ def _disagreement(table: RatingTable, coefficient: str) -> FloatArray:
         return unit_splits(table)
     m = table.ratings_per_unit()
     return unit_splits(table, weights=coefficient.partition("_")[2] or "identity") * m * (m - 1) / 2
-
-
-def rater_lines(cells: Cells, times: Times) -> tuple[RaterLine, ...]:
-    """Every rater with what they gave, in the order of `cells.raters`."""
-    many, present = len(cells.raters), cells.present
-    absences = _counted(cells.rater, cells.current.absence.astype(np.int64), many, len(ABSENCES))
-    values = np.bincount(cells.rater[present], minlength=many)
-    off_scale = np.bincount(cells.rater[~present & (cells.current.absence == 0)], minlength=many)
-    unstable = np.bincount(cells.rater[cells.current.unstable], minlength=many)
-    keys = cells.question.scale.keys
-    codes = cells.values[present].astype(np.int64) if keys else np.empty(0, np.int64)
-    counts = _counted(cells.rater[present], codes, many, len(keys)) if keys else np.empty((many, 0), np.int64)
-    return tuple(
-        RaterLine(
-            id=row.id,
-            kind=row.kind,
-            name=row.name,
-            n=int(values[place]),
-            counts=dict(zip(keys, counts[place].tolist(), strict=True)),
-            absences={name: int(n) for name, n in zip(ABSENCES[1:], absences[place, 1:], strict=True) if n},
-            n_invalid=int(off_scale[place]),
-            n_unstable=int(unstable[place]),
-            first=times.first.get(row.id),
-            last=times.last.get(row.id),
-        )
-        for place, row in enumerate(cells.raters)
-    )
-
-
-def _counted(rows: IntArray, columns: IntArray, n_rows: int, n_columns: int) -> IntArray:
-    cells = np.bincount(rows * n_columns + columns, minlength=n_rows * n_columns)
-    return cells.reshape(n_rows, n_columns).astype(np.int64)
-
-
-def majority_of(people: RatingTable) -> Majority:
-    """What most people chose on each unit; ties of the most frequent answers are no majority."""
-    if people.scale.is_numeric:
-        return Majority({}, 0, 0)
-    counts = people.counts()
-    counts = counts[counts.sum(axis=1) > 0]
-    top = counts.max(axis=1, initial=0)
-    tied: NDArray[np.bool_] = np.sum(counts == top[:, None], axis=1) > 1
-    winners = np.bincount(counts[~tied].argmax(axis=1), minlength=counts.shape[1])
-    return Majority(
-        dict(zip(people.scale.keys, winners.tolist(), strict=True)),
-        int(tied.sum()),
-        int(np.sum(counts.sum(axis=1) == 1)),
-    )

@@ -1,0 +1,54 @@
+"""The ratings in force of one question, brought up to date where new rows touch it."""
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.store.agreement import RaterRow
+from core.store.current import AskedPhase, CurrentRatings, current_ratings
+from core.store.following import RatingLog
+from core.workflow.agreement_questions import Question
+from core.workflow.agreement_tables import PEOPLE
+
+
+def in_force(
+    log: RatingLog, question: Question, phase: AskedPhase, raters: Iterable[RaterRow],
+    subjects: NDArray[np.int64] | None = None,
+) -> CurrentRatings:  # fmt: skip
+    """The ratings in force; whoever is not a person answers once, blind, and stands beside every phase.
+
+    Args:
+        log: Every rating of the study.
+        question: What was asked.
+        phase: Which answers of people.
+        raters: All raters of the study.
+        subjects: Only these, where given.
+    """
+    if phase in ("blind", "latest"):
+        return current_ratings(log, questions=question.criteria, phase=phase, subjects=subjects)
+    ids = {row.id: row.kind in PEOPLE for row in raters}
+    people = np.array([found for found, person in ids.items() if person], np.int64)
+    others = np.array([found for found, person in ids.items() if not person], np.int64)
+    return _joined(
+        current_ratings(log, questions=question.criteria, phase=phase, raters=people, subjects=subjects),
+        current_ratings(log, questions=question.criteria, phase="blind", raters=others, subjects=subjects),
+    )
+
+
+_COLUMNS = ("subject", "question", "rater", "rating", "option", "number", "absence", "unstable")
+
+
+def replaced(old: CurrentRatings, fresh: CurrentRatings, subjects: NDArray[np.int64]) -> CurrentRatings:
+    """The old ratings with those of some subjects taken anew; both rise by subject and question, and so does this."""
+    kept = ~np.isin(old.subject, subjects)
+    left = {name: getattr(old, name)[kept] for name in _COLUMNS}
+    place = np.searchsorted(left["subject"], fresh.subject)
+    columns = {name: np.insert(left[name], place, getattr(fresh, name)) for name in _COLUMNS}
+    return CurrentRatings(options=fresh.options, **columns)
+
+
+def _joined(first: CurrentRatings, second: CurrentRatings) -> CurrentRatings:
+    columns = {name: np.concatenate([getattr(first, name), getattr(second, name)]) for name in _COLUMNS}
+    order = np.lexsort((columns["rater"], columns["question"], columns["subject"]))
+    return CurrentRatings(options=second.options, **{name: column[order] for name, column in columns.items()})
