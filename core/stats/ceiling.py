@@ -42,7 +42,9 @@ class PersonBesideJudge:
 class Ceiling:
     """People and a judge against the same leave-one-out majorities.
 
-    A unit with several majorities (one without each person) counts once: each is weighed 1 / their number.
+    Each of a unit's m people has a majority to face, of weight 1 / m. (A weight by how many majorities exist would hang
+    on the answers: where three people split 2 to 1, only the one who is alone faces a majority, and such units would
+    count as much as unanimous ones, so that people look worse than a judge just like them.)
 
     Attributes:
         judge_id: The judge.
@@ -153,9 +155,9 @@ def _size(units: JudgedUnits) -> IntArray:
 
 
 def _tables(units: JudgedUnits, majority: IntArray, faced: IntArray) -> tuple[FloatArray, FloatArray]:
-    """By pattern the q x q tables (flat) of majority x person and majority x judge, each of weight 1."""
+    """By pattern the q x q tables (flat) of majority x person and majority x judge, of weight 1 / m a majority."""
     n, q = majority.shape
-    share = faced / np.maximum(faced.sum(axis=1, keepdims=True), 1)
+    share = faced / np.maximum(units.people.sum(axis=1, keepdims=True), 1)
     human, machine = np.zeros((2, n, q, q))
     row = np.arange(n)
     for k in range(q):
@@ -208,6 +210,18 @@ def _person(
 def _ceiling(
     judge: RaterId, found: Sequence[Estimate], counted: tuple[int, int, int], people: tuple[PersonBesideJudge, ...]
 ) -> Ceiling:
-    percent, kappa = found[:3], found[3:]
+    by_name = dict(zip(_SIDES, found, strict=True))
     n_references, n_tied, n_alone = counted
-    return Ceiling(judge, *percent, *kappa, n_references=n_references, n_tied=n_tied, n_alone=n_alone, by_person=people)
+    return Ceiling(
+        judge_id=judge,
+        people_percent=by_name["ceiling_percent"],
+        judge_percent=by_name["judge_percent"],
+        difference_percent=by_name["difference_percent"],
+        people_kappa=by_name["ceiling_kappa"],
+        judge_kappa=by_name["judge_kappa"],
+        difference_kappa=by_name["difference_kappa"],
+        n_references=n_references,
+        n_tied=n_tied,
+        n_alone=n_alone,
+        by_person=people,
+    )

@@ -1,8 +1,9 @@
 """Agreement about preferences between two outputs, with ties in three conventions; a judge beside people.
 
-Exact: A, tie and B are three answers. Decisive only: ties are left out, and the coverage says how many pairs of answers
-are left. Half credit: a tie against A or B counts half (linear weights on A < tie < B). "Both bad" is outside the order:
-left out of all three, and counted.
+Exact: A, tie and B are three answers. Decisive only: pairs of answers with a tie are left out, and the coverage says
+how many are left; every unit's pairs share its weight, so that a judge like the people has the people's agreement. Half
+credit: a tie against A or B counts half (linear weights on A < tie < B). "Both bad" is outside the order: left out of
+all three, and counted.
 """
 
 from collections.abc import Sequence
@@ -27,8 +28,8 @@ class PreferenceAgreement:
 
     Attributes:
         exact: With ties as an answer of their own.
-        decisive: Among answers that prefer one output.
-        coverage: Share of pairs of answers where both prefer one.
+        decisive: Among pairs of answers where both prefer one output.
+        coverage: Share of such pairs.
         half_credit: With half credit for a tie against a preference.
         n_both_bad: Answers "both bad", left out.
     """
@@ -131,12 +132,13 @@ class _Side:
     both_bad: IntArray
 
     def rows(self) -> FloatArray:
-        """Two moments of each of the four statistics: the share, and whether the unit counts."""
+        """Two moments of each of the four statistics: the agreeing share of a unit's pairs, and the counting share."""
+        every = np.maximum(self.pairs["exact"], 1.0)
         columns = []
         for name in _NAMES:
-            pairs = self.pairs[name]
-            columns += [ratio(self.agreeing[name], np.maximum(pairs, 1.0)) * (pairs > 0), pairs > 0]
-        return np.column_stack(columns).astype(np.float64)
+            # A unit's pairs share its weight 1; of them only the decisive ones count where ties are left out.
+            columns += [self.agreeing[name] / every, self.pairs[name] / every]
+        return np.column_stack(columns)
 
 
 def _orders(table: RatingTable) -> tuple[IntArray, int | None, int | None]:
@@ -216,8 +218,10 @@ def _agreement(
         if estimate.value is None and some:
             estimate = Estimate(name, None, 0, 0, reason=Reason.NO_DECISIVE_PAIRS)
         found.append(estimate)
-    return PreferenceAgreement(*found, n_both_bad=n_bad)
+    exact, decisive, coverage, half_credit = found
+    return PreferenceAgreement(exact, decisive, coverage, half_credit, n_bad)
 
 
 def _nothing() -> PreferenceAgreement:
-    return PreferenceAgreement(*(undefined_estimate(name, Reason.NEEDS_PREFERENCE) for name in _NAMES), n_both_bad=0)
+    exact, decisive, coverage, half_credit = (undefined_estimate(name, Reason.NEEDS_PREFERENCE) for name in _NAMES)
+    return PreferenceAgreement(exact, decisive, coverage, half_credit, 0)

@@ -27,13 +27,14 @@ def test_leave_one_out_majorities_by_hand() -> None:
 
 def test_judge_and_people_face_the_same_majorities() -> None:
     # Unit 1, people 0 0 1, judge 0: only the third person has a majority (0): person wrong, judge right.
-    # Unit 2, people 1 1 1, judge 0: three majorities (1): people right, judge wrong three times, weight 1 in all.
+    # Unit 2, people 1 1 1, judge 0: three majorities (1): people right, judge wrong three times.
+    # A majority of a unit with three people weighs 1/3: people are right in 3/3 of 4/3, the judge in 1/3 of 4/3.
     # Unit 3: the judge did not rate it. Unit 4: one person only.
     found = human_ceiling(
         table_of([[0, 0, 0, 1], [0, 1, 1, 1], [-1, 0, 0, 0], [1, 1, -1, -1]]), "judge", PEOPLE, seed=0, resamples=0
     )
-    assert (found.people_percent.value, found.judge_percent.value) == (0.5, 0.5)
-    assert found.difference_percent.value == 0.0
+    assert (found.people_percent.value, found.judge_percent.value) == pytest.approx((0.75, 0.25))
+    assert found.difference_percent.value == pytest.approx(-0.5)
     assert (found.n_references, found.n_tied, found.n_alone) == (4, 2, 1)
     assert (found.people_percent.n_units, found.judge_percent.n_ratings) == (2, 6)
     assert Flag.TIES_LEFT_OUT in found.people_percent.flags
@@ -56,10 +57,12 @@ def brute_force(codes: NDArray[np.int64]) -> tuple[float, float]:
             if counts.max() and np.sum(counts == counts.max()) == 1:
                 mine.append(code == counts.argmax())
                 theirs.append(judge == counts.argmax())
-        if mine:
-            people_scores.append(np.mean(mine))
-            judge_scores.append(np.mean(theirs))
-    return (float(np.mean(people_scores)), float(np.mean(judge_scores))) if people_scores else (np.nan, np.nan)
+        people_scores += [(right, 1 / len(given_)) for right in mine]
+        judge_scores += [(right, 1 / len(given_)) for right in theirs]
+    if not people_scores:
+        return np.nan, np.nan
+    (people_right, weight), (judge_right, _) = np.transpose(people_scores), np.transpose(judge_scores)
+    return float(people_right @ weight / weight.sum()), float(judge_right @ weight / weight.sum())
 
 
 @settings(max_examples=40, deadline=None)
