@@ -1,14 +1,19 @@
 """The import page without a browser: from files to a study, and everything that can be wrong on the way."""
 
+import os
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.workflow.demo import load_demo
+from core.workflow.exporting import ExportRequest, start_export
+from core.workflow.import_wizard import propose_mapping
 from core.workflow.studies import StudySummary, create_study, list_studies
 from core.workflow.workspace import Visitor, Workspace
 from pages.parts.wizard.state import Wizard
 
+MAPPINGS = Path(__file__).parents[2] / "data" / "mappings"
 APP = str(Path(__file__).parents[2] / "app.py")
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script> ![p](http://example.org/p.png) :red-badge[fake]"
 GRADES = b"""id,prompt,annotator1,annotator2
@@ -96,7 +101,7 @@ def test_without_a_file_it_shows_what_files_may_look_like_and_the_way_to_the_dem
 def test_a_file_is_detected_mapped_checked_and_imported(workspace: Workspace) -> None:
     page = opened(workspace, ("stars.csv", SINGLE))
     assert "CSV · columns between commas · UTF-8 · 2 records · 3 columns" in words(page)
-    assert "item id" in words(page)
+    assert "item\u00a0id" in words(page)
     checked(page)
     assert "Ready: 2 items and 2 ratings to bring in, rated by 1 source." in words(page)
     assert not list_studies(workspace), "nothing is written before the last step"
@@ -120,7 +125,7 @@ def test_a_value_that_nothing_knows_stops_until_somebody_says_what_it_is(workspa
     assert "1 problem to solve" in words(page)
     assert "oops" in words(page)
     assert page.button("run-import").disabled
-    shown(choice(page, "They shall").set_value("missing").run())
+    shown(choice(page, "What becomes of them").set_value("missing").run())
     assert wizard(page).checking.wait(20)
     shown(page.run())
     assert "Ready: 3 items and 5 ratings" in words(page)
@@ -265,6 +270,31 @@ def test_a_study_that_is_there_takes_the_files_and_the_second_time_there_is_noth
     assert only_study(workspace).n_items == 2
 
 
+def test_our_own_export_comes_back_through_the_page_as_it_was(workspace: Workspace) -> None:
+    demo = load_demo(workspace)
+    request = ExportRequest(study=str(demo.id), shape="long", format="csv", texts=True)
+    data = b"".join(start_export(workspace, Visitor("Ann"), request).pieces())
+    page = opened(workspace, ("export.csv", data))
+    pressed(page, "to-mapping")
+    assert "ratings that Touchstone exported" in words(page)
+    shown(page.text_input[-1].input("Again").run())
+    checked_from_mapping(page)
+    brought(page)
+    again = next(study for study in list_studies(workspace) if study.name == "Again")
+    assert again.n_ratings == demo.n_ratings
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in MAPPINGS.glob("*.toml")))
+def test_every_mapping_that_comes_along_can_be_looked_at(workspace: Workspace, name: str) -> None:
+    mapping = (MAPPINGS / f"{name}.toml").read_bytes()
+    page = opened(workspace, ("stars.csv", SINGLE), (f"{name}.toml", mapping))
+    before = wizard(page).mapping
+    assert before is not None
+    pressed(page, "to-mapping")
+    assert 'class="ts-error"' not in words(page)
+    assert wizard(page).mapping == before, "looking at it changes nothing"
+
+
 def test_a_name_that_is_taken_is_told_after_nothing_happened(workspace: Workspace) -> None:
     create_study(workspace, Visitor("Ann"), "stars")
     page = opened(workspace, ("stars.csv", SINGLE))
@@ -310,3 +340,28 @@ def test_uploads_go_when_the_import_is_done(workspace: Workspace) -> None:
     assert list(folder.iterdir())
     brought(page)
     assert not folder.exists()
+
+
+PUBLIC = {
+    "pandalm": ("pandalm/*.json",),
+    "judge_bench": ("judge_bench/meta_evaluation_recipes.json",),
+    "llmbar": ("llmbar/items.csv", "llmbar/verdicts.csv"),
+    "llm_rubric": ("llm_rubric/gpt*real*.tsv", "llm_rubric/human*real*.tsv", "llm_rubric/*.jsonl"),
+    "label_errors": ("label_errors/mturk/imdb_mturk.json",),
+    "arrays": ("label_errors/npy/cifar10*.npy",),
+    "llmfao": ("llmfao/crowd-comparisons.csv", "llmfao/pairs-crowd.jsonl"),
+}
+
+
+@pytest.mark.reference
+@pytest.mark.parametrize("name", PUBLIC)
+def test_looking_at_a_proposal_for_a_public_set_changes_nothing(workspace: Workspace, name: str) -> None:
+    folder = os.environ.get("TOUCHSTONE_REFERENCE_DATA")
+    if not folder:
+        pytest.skip("TOUCHSTONE_REFERENCE_DATA is unset: it names the folder of the public data sets")
+    paths = sorted(path for pattern in PUBLIC[name] for path in Path(folder).glob(pattern))
+    page = opened(workspace, *((path.name, path.read_bytes()) for path in paths))
+    proposed = propose_mapping(wizard(page).seen)
+    pressed(page, "to-mapping")
+    assert 'class="ts-error"' not in words(page)
+    assert wizard(page).mapping == proposed

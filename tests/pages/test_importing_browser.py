@@ -127,9 +127,9 @@ def test_hostile_files_run_nothing_and_fetch_nothing(app_server: AppServer, page
     page.get_by_text("What is judged").wait_for()
     pressed(page, "Check the files")
     page.locator(".ts-say").wait_for()
-    if page.get_by_label("They shall").count():
-        page.get_by_label("They shall").click()
-        page.get_by_role("option", name="Bring in no rating").click()
+    if page.get_by_label("What becomes of them").count():
+        page.get_by_label("What becomes of them").click()
+        page.get_by_role("option", name="They leave no rating").click()
     page.locator(".card.preview").first.wait_for()
     assert strangers == []
     assert page.evaluate("() => typeof window.pwned") == "undefined"

@@ -1,5 +1,6 @@
 """Step three: everything is read and held against the study; what was found, and what stands against it."""
 
+import re
 from collections.abc import Callable, Mapping
 
 import streamlit as st
@@ -7,7 +8,7 @@ import streamlit as st
 from core.errors import Cancelled
 from core.importing.checked import CheckedImport, Compared
 from core.importing.mapping import mapping_data, parse_mapping
-from core.importing.problems import SetAside
+from core.importing.problems import Problem, SetAside
 from core.workflow.import_preview import note_seen
 from core.workflow.importing import FileMapping, ImportResult, InputFile, check_import, run_import
 from core.workflow.workspace import Visitor, Workspace
@@ -21,7 +22,11 @@ from pages.parts.wizard.words import counted, cut, heading, joined, numbers_tabl
 
 _SHOWN = 50
 _TREATED = {"missing": "no rating", "stop": "stops the import"}
-_CHOICES = {"stop": "Stop the import", "missing": "Bring in no rating", "unreadable": "Keep as unreadable, counted"}
+_CHOICES = {
+    "stop": "They stop the import",
+    "missing": "They leave no rating",
+    "unreadable": "They are kept as unreadable, and counted",
+}
 _SUBJECTS = {"item": ("item", "items"), "output": ("output", "outputs"), "pair": ("pair", "pairs")}
 _RATERS = {
     "person": ("person", "people"), "judge": ("judge", "judges"), "source": ("source", "sources"),
@@ -94,13 +99,17 @@ def _sentence(checked: CheckedImport) -> str:
 
 def _show_problems(checked: CheckedImport) -> None:
     heading("Problems", "Nothing is imported while there is one: all or nothing.")
-    rows = [
-        [one.file, "" if one.line is None else f"{one.line:,}", one.column, cut(one.found), cut(one.expected, 200)]
-        for one in checked.problems[:_SHOWN]
-    ]
+    rows = [_problem_row(one) for one in checked.problems[:_SHOWN]]
     plain_table((["file", "line", "column", "found", "expected"], rows))
     if checked.n_problems > len(rows):
         text_block(f"The first {len(rows)} of {checked.n_problems:,}.")
+
+
+def _problem_row(one: Problem) -> list[str]:
+    line = "" if one.line is None else f"{one.line:,}"
+    if re.fullmatch(r"ratings\[\d+\]", one.column):  # a raw value: asked about below, not edited in the mapping's text
+        return [one.file, line, "", cut(one.found), "a value of the scale; say below what becomes of others"]
+    return [one.file, line, one.column, cut(one.found), cut(one.expected, 200)]
 
 
 def _show_set_aside(wizard: Wizard, checked: CheckedImport) -> None:
@@ -133,8 +142,8 @@ def _ask_treatment(wizard: Wizard, place: int, asides: list[SetAside]) -> None:
     now = mapping.ratings[place].unmapped
     text_block(f"{asides[0].file}: values that neither the mapping nor the scale knows")
     chosen = st.selectbox(
-        "They shall", choices, choices.index(now), key=f"unmapped-{wizard.generation}-{place}-{now}",
-        format_func=lambda one: _CHOICES[one],
+        "What becomes of them", choices, choices.index(now), key=f"unmapped-{wizard.generation}-{place}-{now}",
+        format_func=lambda one: _CHOICES[one], width=460,
     )  # fmt: skip
     if chosen != now:
         data = mapping_data(mapping)

@@ -62,7 +62,11 @@ def _edited_outputs(
 ) -> list[dict[str, Any]]:
     found = []
     for place, side in enumerate(st.columns(max(number, 1), gap="medium")[:number] if number else []):
-        known = entry.outputs[place] if place < len(entry.outputs) else OutputEntry(system="AB"[place], text=options[0])
+        known = (
+            entry.outputs[place]
+            if place < len(entry.outputs)
+            else OutputEntry(system="AB"[place], text=options[0] if options else "")
+        )
         data = known.model_dump(mode="json", exclude_defaults=True, exclude_none=True)
         with side:
             title = "Output" if number == 1 else ("Output A", "Output B")[place]

@@ -45,7 +45,9 @@ def _renderer() -> "ComponentRenderer":
 
 def show_preview(wizard: Wizard, subjects: Sequence[PreviewSubject], who: Visitor) -> None:
     """Each subject as a grader will see it; under it, for who asks, what raters said, which graders don't see."""
-    heading("As graders will see it", "The first subjects. Which output stands left is drawn anew for every grader.")
+    pairs = any(subject.kind == "pair" for subject in subjects)
+    sides = " Which output stands left is drawn anew for every grader." if pairs else ""
+    heading("As graders will see it", f"The first subjects.{sides}")
     shown = any(subject.ratings for subject in subjects) and _asks_for_ratings(wizard, who)
     for place, subject in enumerate(subjects):
         if not subject.criteria:

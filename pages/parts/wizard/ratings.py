@@ -75,7 +75,8 @@ def _edit_whose(wizard: Wizard, entry: RatingsEntry, data: dict[str, Any], key: 
         usual = entry.kind or (SHAPES[entry.shape].kind if entry.shape in SHAPES else "person")
         kind = st.selectbox("Who rated", kinds, kinds.index(usual), key=f"{key}-kind",
                             format_func=lambda one: _KINDS.get(one, shown(one)))  # fmt: skip
-        data["kind"] = kind
+        if kind != usual:
+            data["kind"] = kind
         if entry.shape not in ("columns", "counts") or entry.rater is not None:
             seats = "numbered seats" if entry.shape == "scores" else None
             rater = choose(
@@ -109,9 +110,8 @@ def _edit_place(entry: RatingsEntry, data: dict[str, Any], columns: list[str], o
     label = "One rater each" if entry.shape == "columns" else "One question each"
     offered = list(dict.fromkeys([*columns, *known]))
     chosen = st.multiselect(label, offered, list(known), key=f"{key}-columns")
-    data["columns"] = {name: known.get(name, name[:64]) for name in chosen}
-    if all(column == name for column, name in data["columns"].items()):
-        data["columns"] = list(data["columns"])
+    if chosen != list(known):
+        data["columns"] = {name: known.get(name, name[:64]) for name in chosen}
 
 
 def _edit_criterion(wizard: Wizard, entry: RatingsEntry, data: dict[str, Any], options: list[str], key: str) -> None:

@@ -87,9 +87,17 @@ def column_rows(detected: Detected, roles: dict[str, str]) -> tuple[list[str], l
     rows = []
     for column in detected.columns:
         role = by_column.get(column.name)
-        full = "all" if column.empty_share == 0 else f"{100 * (1 - column.empty_share):.0f} %"
+        full = "all" if column.empty_share == 0 else f"{100 * (1 - column.empty_share):.0f}\u00a0%"
         examples = " · ".join(cut(value, 40) for value in column.values[:4])
-        rows.append([column.name, role_words(role) if role else "", _TYPES[column.type], full, cut(examples)])
+        rows.append(
+            [
+                column.name,
+                role_words(role).replace(" ", "\u00a0") if role else "",
+                _TYPES[column.type],
+                full,
+                cut(examples),
+            ]
+        )
     return ["column", "probably", "holds", "filled", "for example"], rows
 
 
