@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8501
 export PORT
+# Tests make thousands of small databases: in memory where the machine has such a folder.
+SCRATCH := $(shell [ -w /dev/shm ] && echo /dev/shm || echo $${TMPDIR:-/tmp})
 
 .PHONY: app test check bench soak reproduce lock clean
 
@@ -11,7 +13,7 @@ app: $(VENV)/.app-ready ## Set up and open Touchstone with the demo study (PORT=
 	@$(BIN)/touchstone serve --demo --browser --port $(PORT)
 
 test: $(VENV)/.dev-ready ## Set up and run the tests
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not soak" $(TESTS)
+	@PYTEST_DEBUG_TEMPROOT=$(SCRATCH) $(BIN)/python -m pytest -n 2 --dist loadgroup -m "not soak" $(TESTS)
 
 check: $(VENV)/.dev-ready ## Linter, formatter, types, import contracts
 	@$(BIN)/ruff check .

@@ -11,11 +11,16 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from core.store.database import Database, open_database
 from core.store.migrating import migrate
 from core.workflow.workspace import Workspace
 from tests.browser import app_server, chromium, context, page  # noqa: F401 - fixtures of every room
+
+# Machines are slow and noisy: what a test holds is its facts, not how long an example took.
+settings.register_profile("touchstone", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+settings.load_profile("touchstone")
 
 MORNING = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -72,7 +77,8 @@ def postgres_url() -> Iterator[str]:
     if folder is None:
         pytest.skip("PostgreSQL is not installed: the store is not tested on it (Debian: postgresql-15)")
     as_user: list[str] = []
-    home = Path(tempfile.mkdtemp(prefix="touchstone-pg-"))
+    memory = Path("/dev/shm")  # noqa: S108 - a folder of its own is made in it
+    home = Path(tempfile.mkdtemp(prefix="touchstone-pg-", dir=memory if os.access(memory, os.W_OK) else None))
     if os.geteuid() == 0:  # PostgreSQL refuses to run as root
         shutil.chown(home, "postgres", "postgres")
         as_user = ["runuser", "-u", "postgres", "--"]
@@ -80,7 +86,8 @@ def postgres_url() -> Iterator[str]:
     try:
         make = [folder / "initdb", "-D", data, "-U", "touchstone", "-A", "trust", "-E", "UTF8", "--no-sync"]
         subprocess.run([*as_user, *make], check=True, capture_output=True, cwd=home)
-        options = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={home} -c fsync=off"
+        fast = "-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c max_connections=60"
+        options = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={home} {fast}"
         subprocess.run([*as_user, folder / "pg_ctl", "-D", data, "-w", "-l", home / "log", "-o", options, "start"],
                        check=True, capture_output=True, cwd=home)  # fmt: skip
         yield f"postgresql+psycopg://touchstone@127.0.0.1:{port}/postgres"
@@ -104,17 +111,25 @@ def sqlite_database(tmp_path: Path, migrated_file: Path) -> Iterator[Database]:
     database.close()
 
 
-@pytest.fixture
-def postgres_database(request: pytest.FixtureRequest) -> Iterator[Database]:
-    """An empty, migrated Postgres database of its own."""
-    url: str = request.getfixturevalue("postgres_url")
-    name = f"t{uuid4().hex[:12]}"
-    _execute(url, f"create database {name}")
-    database = open_database(url.rsplit("/", 1)[0] + f"/{name}")
+@pytest.fixture(scope="session")
+def postgres_template(postgres_url: str) -> str:
+    """A migrated, empty Postgres database, made once and copied for every test."""
+    _execute(postgres_url, "create database template_touchstone")
+    database = open_database(postgres_url.rsplit("/", 1)[0] + "/template_touchstone")
     migrate(database, backup_dir=Path(tempfile.gettempdir()), clock=Clock())
+    database.close()
+    return "template_touchstone"
+
+
+@pytest.fixture
+def postgres_database(postgres_url: str, postgres_template: str) -> Iterator[Database]:
+    """An empty, migrated Postgres database of its own."""
+    name = f"t{uuid4().hex[:12]}"
+    _execute(postgres_url, f"create database {name} template {postgres_template}")
+    database = open_database(postgres_url.rsplit("/", 1)[0] + f"/{name}")
     yield database
     database.close()
-    _execute(url, f"drop database {name} with (force)")
+    _execute(postgres_url, f"drop database {name} with (force)")
 
 
 def _execute(url: str, statement: str) -> None:

@@ -137,8 +137,11 @@ def _count(study_id: int, session: Session) -> int:
 def _rows(where: str, parameters: dict[str, int], session: Session) -> Iterable[Sequence[Sequence[Any]]]:
     query = text(f"select {_COLUMNS} from rating where {where} order by id")  # noqa: S608 - fixed words and numbers
     result = session.connection().execute(query, parameters, execution_options={"stream_results": True})
-    while batch := result.fetchmany(_BATCH):
+    # On SQLite plain tuples from the driver: a million row objects would cost as much as reading them.
+    source = result.cursor if _is_sqlite(session) and result.cursor is not None else result
+    while batch := source.fetchmany(_BATCH):
         yield batch
+    result.close()
 
 
 def _append(log: RatingLog, batches: Iterable[Sequence[Sequence[Any]]], progress: Progress | None, total: int) -> None:
