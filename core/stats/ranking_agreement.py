@@ -1,0 +1,140 @@
+"""Do two rankings of the same players agree: by people and by a judge, from games on the same items.
+
+Items are resampled for both rankings at once, so that what makes both hard or easy stays together.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.errors import BadInput
+from core.stats.arrays import FloatArray, IntArray, ratio
+from core.stats.bradley_terry import bradley_terry
+from core.stats.estimates import Estimate, Reason
+from core.stats.estimating import Basis, estimated, undefined_estimate
+from core.stats.games import Games, win_matrices
+from core.stats.rankings import RankingMethod, left_out_scores, scores_of
+from core.stats.resampling import Replicates, resample_weights
+
+_AT_ONCE = 64
+
+
+@dataclass(frozen=True, slots=True)
+class RankingAgreement:
+    """How far two rankings agree.
+
+    Attributes:
+        kendall_tau_b: Pairs of players in the same order minus pairs in the other, as a share.
+        spearman: Correlation of ranks.
+        same_first: Share of resamples where both have the same player first; None without resamples.
+        n_players: Players ranked by both.
+    """
+
+    kendall_tau_b: Estimate
+    spearman: Estimate
+    same_first: float | None
+    n_players: int
+
+
+def ranking_agreement(
+    first: Games,
+    second: Games,
+    method: RankingMethod = "bradley_terry",
+    *,
+    seed: int,
+    level: float = 0.95,
+    resamples: int = 1000,
+    ridge: float = 0.0,
+) -> RankingAgreement:
+    """Correlate the rankings of two sets of games.
+
+    Args:
+        first: Games of one rater (people).
+        second: Games of the other (a judge), with the same players and the clusters of the same items.
+        method: How players are scored.
+        seed: Seed of the bootstrap.
+        level: Nominal coverage.
+        resamples: Bootstrap resamples; 0 for values and standard errors only.
+        ridge: See `ranking`.
+
+    Raises:
+        BadInput: Players differ, or games have no clusters to resample together.
+    """
+    if first.players != second.players:
+        raise BadInput(where="players", found="two different lists", expected="the same players in the same order")
+    if first.clusters is None or second.clusters is None:
+        raise BadInput(where="clusters", found="none", expected="the item of every game, in both rankings")
+    wins = [first.wins(), second.wins()]
+    reason = _reason_against(wins, method, ridge)
+    if reason is not None:
+        return RankingAgreement(
+            undefined_estimate("kendall_tau_b", reason),
+            undefined_estimate("spearman", reason),
+            None,
+            len(first.players),
+        )
+    replicates, same_first = _replicates(first, second, method, seed, resamples, ridge)
+    n_games = len(first.left) + len(second.left)
+    basis = Basis(n_games, n_games, len(replicates.frequency), clustered=True)
+    tau, rho = (
+        estimated(name, replicates, k, basis, level=level, undefined=Reason.ZERO_VARIANCE)
+        for k, name in enumerate(("kendall_tau_b", "spearman"))
+    )
+    return RankingAgreement(tau, rho, same_first, len(first.players))
+
+
+def _reason_against(wins: list[FloatArray], method: RankingMethod, ridge: float) -> Reason | None:
+    if not all(each.any() for each in wins):
+        return Reason.NO_GAMES
+    if len(wins[0]) < 3:
+        return Reason.NEEDS_THREE_PLAYERS
+    if method != "bradley_terry":
+        return None
+    return next((fit.reason for each in wins if (fit := bradley_terry(each, ridge=ridge)).reason), None)
+
+
+def _replicates(
+    first: Games, second: Games, method: RankingMethod, seed: int, resamples: int, ridge: float
+) -> tuple[Replicates, float | None]:
+    groups, n_groups = _together(first, second)
+    both = (first, second)
+    matrices = [win_matrices(games, group, n_groups) for games, group in zip(both, groups, strict=True)]
+    n, score = first.n_players, scores_of(method, ridge)
+    frequency = np.ones(n_groups, dtype=np.int64)
+    rng = np.random.default_rng(seed)
+    draws, firsts = [], []
+    for weights in resample_weights(frequency, rng=rng, resamples=resamples):
+        for start in range(0, len(weights), _AT_ONCE):
+            chunk = weights[start : start + _AT_ONCE]
+            x, y = (score(np.ascontiguousarray((m.T @ chunk.T).T).reshape(-1, n, n)) for m in matrices)
+            draws.append(rank_correlations(x, y))
+            defined = ~np.isnan(x).any(axis=1) & ~np.isnan(y).any(axis=1)
+            firsts.append(x[defined].argmax(axis=1) == y[defined].argmax(axis=1))
+    left = [left_out_scores(games, m, method, ridge).T for games, m in zip(both, matrices, strict=True)]
+    point = rank_correlations(score(first.wins()[None]), score(second.wins()[None]))[:, 0]
+    drawn = np.concatenate(draws, axis=1) if draws else np.zeros((2, 0))
+    same = np.concatenate(firsts) if firsts else np.zeros(0)
+    return Replicates(point, drawn, rank_correlations(*left), frequency), float(same.mean()) if len(same) else None
+
+
+def _together(first: Games, second: Games) -> tuple[tuple[IntArray, IntArray], int]:
+    """Group of each game of both, numbered together."""
+    if first.cluster_names is None or second.cluster_names is None:
+        raise ValueError("Games without clusters have no common items.")
+    joint, place = np.unique(np.concatenate([first.cluster_names, second.cluster_names]), return_inverse=True)
+    place = place.reshape(-1).astype(np.int64)
+    return (place[: len(first.left)], place[len(first.left) :]), len(joint)
+
+
+def rank_correlations(x: FloatArray, y: FloatArray) -> FloatArray:
+    """Kendall's tau-b and Spearman's rank correlation of each row of two S x n arrays, 2 x S.
+
+    Players without a score in one of the two (NaN) leave the row undefined, as does a row of equal scores.
+    """
+    x_sign, y_sign = (np.sign(s[:, :, None] - s[:, None, :]) for s in (x, y))
+    untied = [np.sum(sign**2, axis=(1, 2)) for sign in (x_sign, y_sign)]
+    tau = ratio(np.sum(x_sign * y_sign, axis=(1, 2)), np.sqrt(untied[0] * untied[1]))
+    # The sum of the signs of a player's differences is twice its mid-rank, up to a constant.
+    x_rank, y_rank = x_sign.sum(axis=2), y_sign.sum(axis=2)
+    spread = np.sqrt(np.sum(x_rank**2, axis=1) * np.sum(y_rank**2, axis=1))
+    return np.array([tau, ratio(np.sum(x_rank * y_rank, axis=1), spread)])
