@@ -14,68 +14,10 @@ from numpy.typing import NDArray
 from sqlalchemy import bindparam, text
 from sqlmodel import Session, col, select
 
-from core.models.ratings import Rater, Rating
-from core.models.study import Criterion, Scale
-from core.scales import DeclaredScale
-from core.store.studies import visible
+from core.models.ratings import Rating
 
 _MANY = 400
 """Up to this many missing subjects are asked for by id; more by reading all."""
-
-
-@dataclass(frozen=True, slots=True)
-class CriterionRow:
-    """A criterion version; `item_id` is set on a checklist question."""
-
-    id: int
-    lineage: str
-    version: int
-    meaning: int
-    name: str
-    question: str
-    applies_to: str
-    item_id: int | None
-    scale_id: int
-
-
-def read_criteria(study_id: int, *, session: Session) -> Sequence[CriterionRow]:
-    """All criterion versions of a study, the oldest first."""
-    columns = (
-        Criterion.id, Criterion.lineage, Criterion.version, Criterion.meaning, Criterion.name, Criterion.question,
-        Criterion.applies_to, Criterion.item_id, Criterion.scale_id,
-    )  # fmt: skip
-    query = (
-        select(*columns)  # type: ignore[call-overload] # more columns than its overloads know
-        .where(Criterion.study_id == study_id, visible(Criterion, study_id=study_id))
-        .order_by(col(Criterion.id))
-    )
-    return [CriterionRow(*row) for row in session.exec(query)]
-
-
-def read_scales(scale_ids: Sequence[int], *, session: Session) -> Mapping[int, DeclaredScale]:
-    """Scale id -> the declared scale."""
-    rows = session.exec(select(Scale).where(col(Scale.id).in_(set(scale_ids))))
-    return {row.id or 0: DeclaredScale.from_json(row.declared) for row in rows}
-
-
-@dataclass(frozen=True, slots=True)
-class RaterRow:
-    """Whoever rates in a study; `group` is that of an anonymous seat."""
-
-    id: int
-    kind: str
-    name: str
-    group: str
-
-
-def read_raters(study_id: int, *, session: Session) -> Sequence[RaterRow]:
-    """All raters of a study, by id."""
-    query = (
-        select(Rater.id, Rater.kind, Rater.name, Rater.group)
-        .where(Rater.study_id == study_id, visible(Rater, study_id=study_id))
-        .order_by(col(Rater.id))
-    )
-    return [RaterRow(found or 0, kind, name, group) for found, kind, name, group in session.exec(query)]
 
 
 @dataclass(slots=True)

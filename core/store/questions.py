@@ -1,8 +1,7 @@
 """The questions and raters of a study, as agreement and exports see them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlmodel import Session, col, select
 
@@ -26,68 +25,92 @@ class Question:
     lineage: str
     meaning: int
     name: str
-    question: str
-    applies_to: str
     item_id: int | None
     scale: DeclaredScale
     versions: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class KnownRater:
-    """A rater of a study."""
+class CriterionRow:
+    """A criterion version; `item_id` is set on a checklist question."""
 
     id: int
+    lineage: str
+    version: int
+    meaning: int
     name: str
+    question: str
+    applies_to: str
+    item_id: int | None
+    scale_id: int
+
+
+def read_criteria(study_id: int, *, session: Session) -> Sequence[CriterionRow]:
+    """All criterion versions of a study, the oldest first."""
+    columns = (
+        Criterion.id, Criterion.lineage, Criterion.version, Criterion.meaning, Criterion.name, Criterion.question,
+        Criterion.applies_to, Criterion.item_id, Criterion.scale_id,
+    )  # fmt: skip
+    query = (
+        select(*columns)  # type: ignore[call-overload] # more columns than its overloads know
+        .where(Criterion.study_id == study_id, visible(Criterion, study_id=study_id))
+        .order_by(col(Criterion.id))
+    )
+    return [CriterionRow(*row) for row in session.exec(query)]
+
+
+def read_scales(scale_ids: Sequence[int], *, session: Session) -> Mapping[int, DeclaredScale]:
+    """Scale id -> the declared scale."""
+    rows = session.exec(select(Scale).where(col(Scale.id).in_(set(scale_ids))))
+    return {row.id or 0: DeclaredScale.from_json(row.declared) for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class RaterRow:
+    """Whoever rates in a study; `group` is that of an anonymous seat."""
+
+    id: int
     kind: str
-    family: str
+    name: str
     group: str
-    created_at: datetime
+
+
+def read_raters(study_id: int, *, session: Session) -> Sequence[RaterRow]:
+    """All raters of a study, by id."""
+    query = (
+        select(Rater.id, Rater.kind, Rater.name, Rater.group)
+        .where(Rater.study_id == study_id, visible(Rater, study_id=study_id))
+        .order_by(col(Rater.id))
+    )
+    return [RaterRow(found or 0, kind, name, group) for found, kind, name, group in session.exec(query)]
 
 
 def list_questions(study_id: int, *, session: Session, checklists: bool = True) -> Sequence[Question]:
     """Every question of a study, criteria of the study first, the newest meaning of a lineage before older ones."""
-    query = (
-        select(Criterion, Scale)
-        .join(Scale, col(Scale.id) == Criterion.scale_id)
-        .where(Criterion.study_id == study_id, visible(Criterion, study_id=study_id))
-        .order_by(col(Criterion.id))
-    )
-    if not checklists:
-        query = query.where(col(Criterion.item_id).is_(None))
-    scales: dict[int, DeclaredScale] = {}
-    versions: dict[tuple[str, int], list[Criterion]] = {}
-    for criterion, scale in session.exec(query):
-        versions.setdefault((criterion.lineage, criterion.meaning), []).append(criterion)
-        if criterion.scale_id not in scales:
-            scales[criterion.scale_id] = DeclaredScale.from_json(scale.declared)
-    first = {lineage: min(row.id or 0 for row in rows) for (lineage, _), rows in reversed(versions.items())}
-    found = [_question(rows, scales[rows[-1].scale_id]) for rows in versions.values()]
+    rows = [row for row in read_criteria(study_id, session=session) if checklists or row.item_id is None]
+    scales = read_scales([row.scale_id for row in rows], session=session)
+    versions: dict[tuple[str, int], list[CriterionRow]] = {}
+    for row in rows:
+        versions.setdefault((row.lineage, row.meaning), []).append(row)
+    first = {row.lineage: row.id for row in reversed(rows)}
+    found = [_question(kin, scales[kin[-1].scale_id]) for kin in versions.values()]
     return sorted(found, key=lambda one: (one.item_id is not None, first[one.lineage], -one.meaning))
 
 
-def _question(rows: Sequence[Criterion], scale: DeclaredScale) -> Question:
-    newest = rows[-1]
-    ids = tuple(row.id for row in rows if row.id is not None)
+def _question(versions: Sequence[CriterionRow], scale: DeclaredScale) -> Question:
+    newest = versions[-1]
     return Question(
-        id=ids[-1],
+        id=newest.id,
         lineage=newest.lineage,
         meaning=newest.meaning,
         name=newest.name,
-        question=newest.question,
-        applies_to=newest.applies_to,
         item_id=newest.item_id,
         scale=scale,
-        versions=ids,
+        versions=tuple(row.id for row in versions),
     )
 
 
-def list_raters(study_id: int, *, session: Session) -> Sequence[KnownRater]:
+def list_raters(study_id: int, *, session: Session) -> Sequence[RaterRow]:
     """Every rater of a study, people first, then by name."""
-    rows = session.exec(select(Rater).where(Rater.study_id == study_id, visible(Rater, study_id=study_id)))
-    found = [
-        KnownRater(row.id, row.name, row.kind, row.family, row.group, row.created_at)
-        for row in rows
-        if row.id is not None
-    ]
+    found = read_raters(study_id, session=session)
     return sorted(found, key=lambda rater: (rater.kind != "person", rater.kind, rater.name.casefold(), rater.id))

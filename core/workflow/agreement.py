@@ -10,8 +10,8 @@ from typing import Literal
 
 from core.errors import NotFound
 from core.stats.weights import ordered_options
-from core.store.agreement import RaterRow
 from core.store.current import AskedPhase
+from core.store.questions import RaterRow
 from core.workflow.agreement_behind import Behind, SplitLine, count_behind, most_split, units_behind
 from core.workflow.agreement_items import ItemsBehind, OpenedUnit, SaidOf, items_behind, note_reading, open_units
 from core.workflow.agreement_lines import RaterLine

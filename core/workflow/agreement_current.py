@@ -5,9 +5,9 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from core.store.agreement import RaterRow
 from core.store.current import AskedPhase, CurrentRatings, current_ratings
 from core.store.following import RatingLog
+from core.store.questions import RaterRow
 from core.workflow.agreement_questions import Question
 from core.workflow.agreement_tables import PEOPLE
 

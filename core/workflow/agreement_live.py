@@ -18,6 +18,7 @@ from core.store import agreement as stored
 from core.store.current import AskedPhase, CurrentRatings
 from core.store.database import Session
 from core.store.following import RatingLog, follow
+from core.store.questions import RaterRow, read_criteria, read_raters, read_scales
 from core.store.studies import find_study
 from core.workflow.agreement_current import in_force, replaced
 from core.workflow.agreement_lines import Times
@@ -80,7 +81,7 @@ class LiveAgreement:
         self._lock = RLock()
         self._fingerprint = stored.Fingerprint(-1, -1, -1)
         self._questions: tuple[Question, ...] = ()
-        self._raters: dict[int, stored.RaterRow] = {}
+        self._raters: dict[int, RaterRow] = {}
         self._places = stored.SubjectPlaces()
         self._seed = 0
         self._stamps: dict[str, int] = {}
@@ -121,12 +122,12 @@ class LiveAgreement:
         if found == known:
             return False
         self._fingerprint = found
-        self._raters = {row.id: row for row in stored.read_raters(self.study_id, session=session)}
+        self._raters = {row.id: row for row in read_raters(self.study_id, session=session)}
         if (found.last_criterion, found.n_imports) == (known.last_criterion, known.n_imports):
             return False
         self._seed = find_study(self.study_id, session=session).seed
-        rows = stored.read_criteria(self.study_id, session=session)
-        self._questions = questions_of(rows, stored.read_scales([row.scale_id for row in rows], session=session))
+        rows = read_criteria(self.study_id, session=session)
+        self._questions = questions_of(rows, read_scales([row.scale_id for row in rows], session=session))
         self._held.clear()
         return True
 
@@ -144,11 +145,11 @@ class LiveAgreement:
         return self._questions
 
     @property
-    def raters(self) -> tuple[stored.RaterRow, ...]:
+    def raters(self) -> tuple[RaterRow, ...]:
         """The raters there are, as of the last `refresh`."""
         return tuple(self._raters.values())
 
-    def raters_of(self, question: str) -> tuple[stored.RaterRow, ...]:
+    def raters_of(self, question: str) -> tuple[RaterRow, ...]:
         """The raters with a standing rating of a question, in any phase, people first."""
         with self._lock:
             wanted = np.isin(self._log.criterion, np.array(list(self.question(question).criteria), np.int64))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from core.errors import NotFound
 from core.scales import DeclaredScale
-from core.store.agreement import CriterionRow
+from core.store.questions import CriterionRow
 
 CHECKLISTS = "checklists"
 """Key and lineage of the pooled checklist questions."""

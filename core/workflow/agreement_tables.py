@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from core.models.ratings import RaterKind
 from core.scales import MISSING, DeclaredScale
 from core.stats.ratings import RatingTable
-from core.store.agreement import RaterRow, SubjectPlaces
+from core.store.agreement import SubjectPlaces
 from core.store.current import CurrentRatings
+from core.store.questions import RaterRow
 from core.workflow.agreement_questions import Question
 
 PEOPLE = (RaterKind.PERSON.value, RaterKind.SEAT.value)

@@ -12,7 +12,7 @@ from core.store import exports
 from core.store.current import TIE, AskedPhase, CurrentRatings, current_ratings
 from core.store.database import Database, Session
 from core.store.following import ABSENCES, RatingLog, follow
-from core.store.questions import KnownRater, Question, list_questions, list_raters
+from core.store.questions import Question, RaterRow, list_questions, list_raters
 from core.workflow.workspace import Workspace
 
 _UNITS_AT_ONCE = 2_000
@@ -31,7 +31,7 @@ class WideRatings:
     database: Database
     found: CurrentRatings
     questions: Mapping[int, Question]
-    raters: tuple[KnownRater, ...]
+    raters: tuple[RaterRow, ...]
     starts: NDArray[np.int64]
     texts: bool
 
@@ -100,7 +100,7 @@ def _chosen_questions(study_id: int, chosen: exports.RatingFilter, session: Sess
     return {one.id: one for one in known if not chosen.lineages or one.lineage in chosen.lineages}
 
 
-def _chosen_raters(study_id: int, chosen: exports.RatingFilter, session: Session) -> list[KnownRater]:
+def _chosen_raters(study_id: int, chosen: exports.RatingFilter, session: Session) -> list[RaterRow]:
     return [
         rater
         for rater in list_raters(study_id, session=session)
