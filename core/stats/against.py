@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.stats.agreement import pair_statistic
+from core.stats.applying import pair_statistic
 from core.stats.arrays import BoolArray, FloatArray, ratio
 from core.stats.coefficients import COEFFICIENTS
 from core.stats.estimates import Estimate, Reason

@@ -7,11 +7,12 @@ import numpy as np
 
 from core.errors import BadInput
 from core.scales import DeclaredScale
+from core.stats.applying import count_layout, looked_at, pair_statistic, reason_against
 from core.stats.arrays import FloatArray
-from core.stats.coefficients import COEFFICIENTS, Coefficient, Needs, alpha_key
+from core.stats.coefficients import COEFFICIENTS, Coefficient, alpha_key
 from core.stats.estimates import Estimate, Flag, Reason
 from core.stats.icc import CompleteSums, CompleteUnits
-from core.stats.moments import CountLayout, NumberSums
+from core.stats.moments import NumberSums
 from core.stats.pair_replicates import replicate_mean_of_pairs
 from core.stats.pairs import PairStatistic, PairTables, pair_tables
 from core.stats.ratings import RaterId, RatingTable
@@ -19,12 +20,7 @@ from core.stats.resampling import SMALL_SAMPLE, Replicates, replicate, spread
 from core.stats.samples import Compared, OptionUnits, number_units, rating_numbers, resampled_units
 from core.stats.weights import (
     Spacing,
-    agreement_weights,
-    identity_weights,
-    interval_distances,
-    option_values,
     ordered_options,
-    ratio_distances,
 )
 
 MAX_COINCIDENCE_OPTIONS = 40
@@ -116,7 +112,7 @@ def agreement(
         estimates |= _from_every_number(setting, [row for row in possible if row.on_every_number], pair_rng)
     else:
         counted = [row for row in possible if row.on_complete is None]
-        needed = sorted({_options(row, table.scale) for row in counted}, key=len, reverse=True)
+        needed = sorted({looked_at(row, table.scale) for row in counted}, key=len, reverse=True)
         setting = _Setting(table, level, resamples, spacing, {some: OptionUnits.of(table, some) for some in needed})
         estimates |= _from_counts(setting, [row for row in possible if row.on_counts], count_rng)
         estimates |= _from_pairs(setting, [row for row in possible if row.on_pairs], pair_rng)
@@ -135,11 +131,6 @@ class _Setting:
     units: Mapping[tuple[int, ...], OptionUnits]
 
 
-def _options(row: Coefficient, scale: DeclaredScale) -> tuple[int, ...]:
-    """The options a coefficient looks at: all, or those in the order."""
-    return tuple(range(len(scale.options))) if row.needs is Needs.OPTIONS else ordered_options(scale)
-
-
 def _wanted(only: Collection[str] | None) -> list[Coefficient]:
     unknown = sorted(set(only or ()) - set(COEFFICIENTS))
     if unknown:
@@ -153,42 +144,12 @@ def _undefined(row: Coefficient, reason: Reason, compared: Compared | None = Non
     return Estimate(row.key, None, compared.n_units, compared.n_ratings, n_groups=compared.n_groups, reason=reason)
 
 
-def reason_against(row: Coefficient, table: RatingTable) -> Reason | None:
-    """Why a coefficient cannot be had from a table, whatever its ratings say; None if it may be."""
-    reasons = [
-        (_not_on(row, table.scale), True),
-        (Reason.ANONYMOUS_RATERS, row.needs_identities and table.anonymous),
-        (Reason.NO_RATINGS, not table.n_ratings),
-        (Reason.NEGATIVE_VALUES, _has_negative_ratios(row, table)),
-        (Reason.NEEDS_TWO_RATERS, row.two_raters and table.ratings_per_unit().max(initial=0) > 2),
-    ]
-    return next((reason for reason, holds in reasons if holds and reason), None)
-
-
-def _has_negative_ratios(row: Coefficient, table: RatingTable) -> bool:
-    return row.needs is Needs.RATIOS and table.scale.is_numeric and bool(np.any(table.numbers < 0))
-
-
-def _not_on(row: Coefficient, scale: DeclaredScale) -> Reason | None:
-    """Why a coefficient cannot be had on a scale."""
-    if scale.is_numeric:
-        has_one = row.on_numbers or row.on_every_number or row.on_complete
-        return None if has_one else Reason.NEEDS_OPTIONS
-    if row.needs is not Needs.OPTIONS and not ordered_options(scale):
-        return Reason.NEEDS_ORDER
-    if row.needs not in (Needs.NUMBERS, Needs.RATIOS):
-        return None
-    if any(scale.options[code].value is None for code in ordered_options(scale)):
-        return Reason.NEEDS_NUMBERS
-    return Reason.NEGATIVE_VALUES if row.needs is Needs.RATIOS and min(option_values(scale)) < 0 else None
-
-
 def _from_counts(setting: _Setting, rows: list[Coefficient], rng: np.random.Generator) -> dict[str, Estimate]:
     """Estimates from counts per option; numbers that look at the same options share their resamples."""
     many = len(setting.table.scale.options) > MAX_COINCIDENCE_OPTIONS
     estimates: dict[str, Estimate] = {}
     for (options, units), child in zip(setting.units.items(), rng.spawn(len(setting.units)), strict=True):
-        here = [row for row in rows if _options(row, setting.table.scale) == options]
+        here = [row for row in rows if looked_at(row, setting.table.scale) == options]
         big = [row for row in here if many and row.key == "alpha_ordinal"]
         estimates |= _from_option_units(setting, units, [row for row in here if row not in big], child)
         for key, estimate in _from_option_units(replace(setting, resamples=0), units, big, child).items():
@@ -202,7 +163,7 @@ def _from_option_units(
 ) -> dict[str, Estimate]:
     if not rows:
         return {}
-    layout = _layout(setting, rows, len(units.options))
+    layout = count_layout(rows, setting.table.scale, setting.spacing)
     moments, frequency = units.rows([layout])
     functions = [row.on_counts for row in rows if row.on_counts]
 
@@ -212,23 +173,6 @@ def _from_option_units(
 
     replicates = replicate(moments, frequency, statistics, rng=rng, resamples=setting.resamples)
     return {row.key: _estimate(setting, row, units.compared, replicates, k) for k, row in enumerate(rows)}
-
-
-def _layout(setting: _Setting, rows: list[Coefficient], q: int) -> CountLayout:
-    """The moments that these coefficients read; they all look at the same q options."""
-    keys = {row.key for row in rows}
-    weights: dict[str, FloatArray] = {}
-    distances: dict[str, FloatArray] = {}
-    if any(row.needs is Needs.OPTIONS for row in rows):
-        weights["identity"] = identity_weights(q)
-        distances |= {"nominal": 1 - identity_weights(q)} if "alpha_nominal" in keys else {}
-    if any(row.needs is not Needs.OPTIONS for row in rows):
-        values = option_values(setting.table.scale, setting.spacing)
-        used = {row.weights for row in rows} & {"linear", "quadratic"}
-        weights |= {name: agreement_weights(name, values) for name in sorted(used)}
-        distances |= {"interval": interval_distances(values)} if "alpha_interval" in keys else {}
-        distances |= {"ratio": ratio_distances(option_values(setting.table.scale))} if "alpha_ratio" in keys else {}
-    return CountLayout(q, weights, distances, coincidences="alpha_ordinal" in keys)
 
 
 def _from_numbers(setting: _Setting, rows: list[Coefficient], rng: np.random.Generator) -> dict[str, Estimate]:
@@ -301,20 +245,6 @@ def _from_pairs(setting: _Setting, rows: list[Coefficient], rng: np.random.Gener
         flags = _pair_flags(tables, statistic, table.n_raters) if estimate.value is not None else ()
         estimates[row.key] = replace(estimate, flags=estimate.flags + flags)
     return estimates
-
-
-def pair_statistic(row: Coefficient, scale: DeclaredScale, spacing: Spacing = "values") -> PairStatistic:
-    """The pair function of a coefficient on the options of a scale that it is about.
-
-    Raises:
-        BadInput: The coefficient has no pair function.
-    """
-    if row.on_pairs is None:
-        raise BadInput(where="pair statistic", found=row.key, expected="a coefficient of pairs of raters")
-    options = _options(row, scale)
-    if row.needs is Needs.OPTIONS:
-        return PairStatistic(row.on_pairs, options, identity_weights(len(options)))
-    return PairStatistic(row.on_pairs, options, agreement_weights(row.weights, option_values(scale, spacing)))
 
 
 def _pair_flags(tables: PairTables, statistic: PairStatistic, n_raters: int) -> tuple[Flag, ...]:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.scales import DeclaredScale
-from core.stats.agreement import agreement, pair_statistic, reason_against
+from core.stats.agreement import agreement
+from core.stats.applying import pair_statistic, reason_against
 from core.stats.arrays import FloatArray, IntArray, ratio
 from core.stats.coefficients import COEFFICIENTS
 from core.stats.estimates import Estimate, Reason
