@@ -41,6 +41,7 @@ class CompleteUnits:
 
     Attributes:
         rows: Their moments (see `CompleteSums`), one row a unit.
+        complete: Which units of the table they are.
         clusters: Cluster of each; None where units stand alone.
         n_raters: Raters of each.
         n_left_out: Units with two ratings or more that are not complete.
@@ -48,6 +49,7 @@ class CompleteUnits:
     """
 
     rows: FloatArray
+    complete: BoolArray
     clusters: IntArray | None
     n_raters: int
     n_left_out: int
@@ -73,7 +75,7 @@ class CompleteUnits:
         columns = [np.ones(len(chosen)), chosen.sum(axis=1) ** 2, (chosen**2).sum(axis=1), chosen]
         clusters = None if table.clusters is None else table.clusters[complete]
         left_out = int(np.sum((per_unit > 1) & ~complete))
-        return cls(np.column_stack(columns), clusters, k, left_out, one_value=not varies)
+        return cls(np.column_stack(columns), complete, clusters, k, left_out, one_value=not varies)
 
     @property
     def reason(self) -> Reason:

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.scales import DeclaredScale
-from core.stats.agreement import agreement
 from core.stats.applying import pair_statistic, reason_against
 from core.stats.arrays import FloatArray, IntArray, ratio
 from core.stats.coefficients import COEFFICIENTS
-from core.stats.estimates import Estimate, Reason
+from core.stats.estimates import Reason
 from core.stats.pairs import pair_tables
 from core.stats.ratings import RaterId, RatingTable
 from core.stats.weights import Spacing
@@ -106,34 +105,3 @@ def confusion(table: RatingTable, first: RaterId, second: RaterId) -> Confusion:
     found = pair_tables(two)
     counts = found.tables[0] if len(found.tables) else np.zeros((q, q))
     return Confusion(table.scale, first, second, counts.astype(np.int64))
-
-
-@dataclass(frozen=True, slots=True)
-class WithoutRater:
-    """What agreement would be without one rater.
-
-    Attributes:
-        rater_id: Who is left out.
-        estimate: The coefficient on the other raters' ratings.
-    """
-
-    rater_id: RaterId
-    estimate: Estimate
-
-
-def without_each_rater(table: RatingTable, key: str, *, spacing: Spacing = "values") -> tuple[WithoutRater, ...]:
-    """A coefficient without each named rater in turn: how much it hangs on who happened to rate.
-
-    Intervals over units say nothing about other raters; this does. Values and standard errors only.
-
-    Args:
-        table: Ratings by named raters; empty result for anonymous ones.
-        key: Key of the coefficient.
-        spacing: What weights are measured on.
-    """
-    results = []
-    for rater_id in table.rater_ids:
-        others = table.of_raters([other for other in table.rater_ids if other != rater_id])
-        report = agreement(others, seed=0, resamples=0, spacing=spacing, only=[key])
-        results.append(WithoutRater(rater_id, report[key]))
-    return tuple(results)

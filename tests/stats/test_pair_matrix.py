@@ -6,7 +6,7 @@ from core.errors import BadInput
 from core.scales import DeclaredScale, ScaleKind, pass_fail
 from core.stats.agreement import agreement
 from core.stats.estimates import Reason
-from core.stats.pair_matrix import confusion, pair_matrix, without_each_rater
+from core.stats.pair_matrix import confusion, pair_matrix
 from core.stats.ratings import RatingTable
 from tests.stats.builders import noisy_codes, table_of
 
@@ -67,11 +67,3 @@ def test_a_rater_is_not_compared_with_itself_nor_with_strangers() -> None:
         confusion(table, "a", "a")
     with pytest.raises(BadInput, match="rater"):
         confusion(table, "a", "zoe")
-
-
-def test_leaving_out_the_odd_rater_raises_agreement() -> None:
-    codes = noisy_codes(80, 4, 3, right=0.9)
-    codes[:, 2] = noisy_codes(80, 1, 3, right=0.0, seed=9)[:, 0]
-    found = {each.rater_id: each.estimate.value for each in without_each_rater(table_of(codes, 3), "alpha_nominal")}
-    assert max(found, key=lambda rater: found[rater] or 0.0) == 2
-    assert found[0] == pytest.approx(agreement(table_of(codes[:, 1:], 3), seed=0)["alpha_nominal"].value)

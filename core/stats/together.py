@@ -1,0 +1,163 @@
+"""One coefficient on several rating tables of the same units, on the same resamples, so that differences are paired.
+
+The tables differ in whose ratings they hold, or of which units: without one rater, with a judge in a person's place, a
+slice and the rest.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.errors import BadInput
+from core.scales import DeclaredScale
+from core.stats.applying import count_layout, looked_at, reason_against
+from core.stats.arrays import BoolArray, FloatArray, IntArray
+from core.stats.coefficients import COEFFICIENTS, Coefficient
+from core.stats.estimates import Reason
+from core.stats.estimating import Basis, resampled_groups
+from core.stats.icc import CompleteSums, CompleteUnits
+from core.stats.moments import NumberSums, number_rows
+from core.stats.ratings import RatingTable
+from core.stats.resampling import Replicates, replicate
+from core.stats.samples import OptionUnits, rating_numbers
+from core.stats.weights import Spacing
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """A coefficient on K tables.
+
+    Attributes:
+        replicates: Its K values, on the sample, on resamples, and without each group.
+        bases: What each value rests on.
+        reason: Why there is none at all; the replicates are empty then.
+    """
+
+    replicates: Replicates
+    bases: tuple[Basis, ...]
+    reason: Reason | None = None
+
+    def with_rows(self, rows: FloatArray) -> Replicates:
+        """Replicates of other numbers: each row of weights (M x K) makes one, a weighted sum of the K values."""
+        now = self.replicates
+        draws = None if now.draws is None else rows @ now.draws
+        return Replicates(rows @ now.point, draws, rows @ now.left_out, now.frequency)
+
+
+def replicable(key: str, scale: DeclaredScale) -> bool:
+    """Whether a coefficient has moments of units: means over pairs and ratio alpha of free numbers have none."""
+    row = COEFFICIENTS[key]
+    return row.on_pairs is None and (row.on_every_number is None or not scale.is_numeric)
+
+
+def together(
+    tables: Sequence[RatingTable],
+    key: str,
+    *,
+    rng: np.random.Generator,
+    resamples: int,
+    spacing: Spacing = "values",
+) -> Together:
+    """A coefficient on several tables of the same units and clusters.
+
+    Args:
+        tables: The tables, all with the same units (in the same places), clusters and scale.
+        key: Key of a coefficient that is `replicable`.
+        rng: Source of the resamples.
+        resamples: Bootstrap resamples; 0 for none.
+        spacing: What weights are measured on.
+
+    Raises:
+        BadInput: The coefficient is not replicable.
+    """
+    row = COEFFICIENTS[key]
+    if not replicable(key, tables[0].scale):
+        raise BadInput(where="coefficient", found=key, expected="one that has moments of units, like alpha or Fleiss")
+    reason = next((reason for table in tables if (reason := _reason_against(row, table))), None)
+    if reason is not None:
+        nothing = Replicates(np.full(len(tables), np.nan), None, np.zeros((len(tables), 0)), np.zeros(0, np.int64))
+        return Together(nothing, tuple(Basis(0, 0, 0) for _ in tables), reason)
+    parts = [_part(table, row, spacing) for table in tables]
+    first, of_unit = _joint_rows([part.row_of_unit for part in parts])
+    rows = np.hstack([part.rows[part.row_of_unit[first]] for part in parts])
+    rated = np.any([part.rated[part.row_of_unit[first]] for part in parts], axis=0)
+    clusters = tables[0].clusters
+    groups, frequency = resampled_groups(rows, np.bincount(of_unit, minlength=len(first)), of_unit, clusters, rated)
+    bounds = np.cumsum([0] + [part.rows.shape[1] for part in parts])
+
+    def statistics(summed: FloatArray) -> FloatArray:
+        pieces = (summed[:, bounds[k] : bounds[k + 1]] for k in range(len(parts)))
+        return np.array([part.value(piece) for part, piece in zip(parts, pieces, strict=True)])
+
+    replicates = replicate(groups, frequency, statistics, rng=rng, resamples=resamples)
+    bases = tuple(_basis(table, part.compared[part.row_of_unit]) for table, part in zip(tables, parts, strict=True))
+    return Together(replicates, bases)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One table as different rows of moments, the row of each unit, and the function of their sum."""
+
+    rows: FloatArray
+    row_of_unit: IntArray
+    rated: BoolArray
+    compared: BoolArray
+    value: Callable[[FloatArray], FloatArray]
+
+
+def _joint_rows(rows_of_unit: Sequence[IntArray]) -> tuple[IntArray, IntArray]:
+    """A unit with each combination of rows, and the combination of every unit."""
+    first, joint = np.zeros(0, dtype=np.int64), np.zeros(len(rows_of_unit[0]), dtype=np.int64)
+    for rows in rows_of_unit:
+        key = joint * (int(rows.max(initial=0)) + 1) + rows
+        _, first, joint = np.unique(key, return_index=True, return_inverse=True)
+        joint = joint.reshape(-1).astype(np.int64)
+    return first, joint
+
+
+def _reason_against(row: Coefficient, table: RatingTable) -> Reason | None:
+    """Why a table has no value whatever it says; an empty one may stand beside others."""
+    reason = reason_against(row, table)
+    return None if reason is Reason.NO_RATINGS else reason
+
+
+def _part(table: RatingTable, row: Coefficient, spacing: Spacing) -> _Part:
+    if row.on_complete is not None:
+        return _complete_part(table, row.on_complete, spacing)
+    every = np.arange(table.n_units)
+    if row.on_numbers is not None and table.scale.is_numeric:
+        on_numbers, rows = row.on_numbers, number_rows(table)
+        return _Part(rows, every, rows[:, 0] > 0, rows[:, 0] > 0, lambda summed: on_numbers(NumberSums.read(summed)))
+    units = OptionUnits.of(table, looked_at(row, table.scale))
+    layout = count_layout([row], table.scale, spacing)
+    on_counts = row.on_counts
+    if on_counts is None:
+        raise ValueError(f"{row.key} is not a function of counts.")
+    counted = units.patterns.rows.sum(axis=1)
+    return _Part(
+        layout.rows(units.patterns.rows),
+        units.patterns.of_unit,
+        counted > 0,
+        counted > 1,
+        lambda summed: on_counts(layout.sums(summed)),
+    )
+
+
+def _complete_part(table: RatingTable, on_complete: Callable[[CompleteSums], FloatArray], spacing: Spacing) -> _Part:
+    units = CompleteUnits.of(table, rating_numbers(table, spacing))
+    rows = np.zeros((table.n_units, units.rows.shape[1]))
+    rows[units.complete] = units.rows
+    return _Part(
+        rows,
+        np.arange(table.n_units),
+        units.complete,
+        units.complete,
+        lambda summed: on_complete(CompleteSums.read(summed)),
+    )
+
+
+def _basis(table: RatingTable, compared: BoolArray) -> Basis:
+    n_units, clusters = int(compared.sum()), table.clusters
+    groups = n_units if clusters is None else len(np.unique(clusters[compared]))
+    return Basis(n_units, int(table.ratings_per_unit()[compared].sum()), groups, clustered=clusters is not None)
