@@ -1,7 +1,7 @@
 """Copies of a SQLite database, taken while it is in use."""
 
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from core.errors import Conflict, WrongDatabase
@@ -24,10 +24,10 @@ def copy_sqlite(database: Database, target: Path) -> Path:
         raise WrongDatabase(f"{database.shown} is no SQLite file; back it up with pg_dump.")
     if target.exists():
         raise Conflict(f"{target} exists; name another file.")
-    target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(target.name + ".part")
-    part.unlink(missing_ok=True)
     try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part.unlink(missing_ok=True)
         with closing(sqlite3.connect(database.file)) as source, closing(sqlite3.connect(part)) as copy:
             source.backup(copy, pages=_PAGES_AT_ONCE, sleep=0.005)
             copy.execute("PRAGMA journal_mode=DELETE")
@@ -35,8 +35,9 @@ def copy_sqlite(database: Database, target: Path) -> Path:
         if verdict != "ok":
             raise WrongDatabase(f"The copy of {database.shown} is damaged: {verdict}")
         part.rename(target)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, OSError) as error:
         raise WrongDatabase(f"{database.shown} could not be copied to {target}: {error}") from error
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
     return target

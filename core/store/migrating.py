@@ -56,23 +56,32 @@ def require_newest(database: Database) -> None:
     raise WrongDatabase(f"{database.shown} has version {found}, which is newer than this program ({expected}).")
 
 
-def migrate(database: Database, *, backup_dir: Path, clock: Callable[[], datetime]) -> Path | None:
+def migrate(
+    database: Database, *, backup_dir: Path, clock: Callable[[], datetime], further: Path | None = None
+) -> Path | None:
     """Migrate to the newest version; returns the copy that was made before, None where there was nothing to lose.
+
+    Args:
+        database: What to migrate.
+        backup_dir: Where the copy of a SQLite file goes.
+        clock: Names the copy.
+        further: A folder with migrations beyond the program's own.
 
     Raises:
         WrongDatabase: The database is newer than this program, or not Touchstone's.
     """
-    found = current_version(database)
-    if found == newest_version():
+    found, config = current_version(database), _config(further)
+    scripts = ScriptDirectory.from_config(config)
+    newest = scripts.get_current_head()
+    if found == newest:
         return None
-    if found is not None and found not in _known_versions():
+    if found is not None and found not in {script.revision for script in scripts.walk_revisions()}:
         require_newest(database)
     copy = None
     if found is not None and database.file is not None:
-        copy = backup_dir / f"{database.file.stem}-{clock():%Y%m%d-%H%M%S}-before-{newest_version()}.db"
+        copy = backup_dir / f"{database.file.stem}-{clock():%Y%m%d-%H%M%S}-before-{newest}.db"
         copy_sqlite(database, copy)
     with database.writing() as session:
-        config = _config()
         config.attributes["connection"] = session.connection()
         command.upgrade(config, "head")
     return copy
@@ -82,8 +91,10 @@ def _known_versions() -> set[str]:
     return {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
 
 
-def _config() -> Config:
+def _config(further: Path | None = None) -> Config:
     config = Config()
     config.set_main_option("script_location", str(_FOLDER))
-    config.set_main_option("path_separator", "os")
+    config.set_main_option("path_separator", "newline")
+    folders = [_FOLDER / "versions", *([further] if further else [])]
+    config.set_main_option("version_locations", "\n".join(str(folder) for folder in folders))
     return config

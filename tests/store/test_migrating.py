@@ -11,6 +11,7 @@ from core.errors import WrongDatabase
 from core.models import metadata
 from core.store.database import Database, open_database
 from core.store.migrating import current_version, migrate, newest_version, require_newest
+from tests.builders import build_study
 
 
 def test_the_migrations_make_exactly_the_tables_of_the_models(database: Database) -> None:
@@ -27,15 +28,57 @@ def test_an_empty_database_is_migrated_without_a_copy(tmp_path: Path, clock) -> 
     require_newest(database)
 
 
-def test_an_older_database_is_copied_before_it_is_migrated(tmp_path: Path, clock) -> None:
-    database = open_database(f"sqlite:///{tmp_path / 'old.db'}")
-    with database.writing() as session:
-        session.execute(text("create table alembic_version (version_num varchar(32) not null)"))
-        session.execute(text("insert into alembic_version values ('0000')"))
-        session.execute(text("create table precious (word text)"))
-        session.execute(text("insert into precious values ('kept')"))
+NEXT = """
+from alembic import op
+revision = "9999"
+down_revision = "{before}"
+
+
+def upgrade() -> None:
+    op.execute("create table added (word text)")
+    {then}
+"""
+
+
+def _next_version(folder: Path, then: str = "pass") -> Path:
+    folder.mkdir()
+    (folder / "next.py").write_text(NEXT.format(before=newest_version(), then=then))
+    return folder
+
+
+def test_an_older_database_is_copied_before_it_is_migrated(sqlite_database: Database, tmp_path: Path, clock) -> None:
+    build_study(sqlite_database, name="Precious")
+    copy = migrate(
+        sqlite_database, backup_dir=tmp_path / "backups", clock=clock, further=_next_version(tmp_path / "next")
+    )
+    assert copy is not None
+    assert copy.name == "touchstone-20260302-090000-before-9999.db"
+    assert current_version(sqlite_database) == "9999"
+    before = open_database(f"sqlite:///{copy}")
+    assert current_version(before) == newest_version()
+    with before.reading() as session:
+        assert session.execute(text("select name from study")).scalar_one() == "Precious"
+    before.close()
+
+
+def test_a_migration_that_fails_leaves_the_database_as_it_was(sqlite_database: Database, tmp_path: Path, clock) -> None:
+    further = _next_version(tmp_path / "next", 'op.execute("insert into nowhere values (1)")')
+    with pytest.raises(WrongDatabase, match="no such table: nowhere"):
+        migrate(sqlite_database, backup_dir=tmp_path / "backups", clock=clock, further=further)
+    require_newest(sqlite_database)
+    with sqlite_database.reading() as session:
+        assert session.execute(text("select count(*) from sqlite_master where name = 'added'")).scalar_one() == 0
+
+
+def test_a_database_of_a_newer_program_is_refused_and_left_alone(
+    sqlite_database: Database, tmp_path: Path, clock
+) -> None:
+    migrate(sqlite_database, backup_dir=tmp_path / "backups", clock=clock, further=_next_version(tmp_path / "next"))
     with pytest.raises(WrongDatabase, match="newer than this program"):
-        migrate(database, backup_dir=tmp_path / "backups", clock=clock)
+        migrate(sqlite_database, backup_dir=tmp_path / "more", clock=clock)
+    with pytest.raises(WrongDatabase, match="newer than this program"):
+        require_newest(sqlite_database)
+    assert not (tmp_path / "more").exists()
 
 
 def test_foreign_tables_are_refused_and_left_alone(tmp_path: Path, clock) -> None:
