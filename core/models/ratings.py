@@ -198,7 +198,7 @@ class Rating(Record, table=True):
         Index("ix_rating_unit", "subject_id", "criterion_id", "rater_id"),
         Index("ix_rating_criterion", "criterion_id", "id"),
         Index("ix_rating_study", "study_id", "id"),
-        Index("ix_rating_rater", "rater_id"),
+        Index("ix_rating_rater", "rater_id", "import_id"),
         Index("ix_rating_transaction", "study_id", "transaction_id",
               postgresql_where=text("transaction_id is not null"),
               sqlite_where=text("transaction_id is not null")),

@@ -29,7 +29,7 @@ class StudyFace:
     Attributes:
         rubric_id: The newest approved rubric of the study; None where there is none.
         last_subjects: By kind in the order of `KINDS`, the last subject there is; None where there is none.
-        n_imports: How many imports are done: their subjects came into sight when they were.
+        n_imports: How many imports are done: what they brought came into sight when they were, and stays.
     """
 
     id: int

@@ -6,21 +6,21 @@ Answers are kept by `core.workflow.grading_saving`; what one process holds in me
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
-
-import numpy as np
 
 from core.errors import BadInput, NotFound, shortened
 from core.models.grading_rules import GradingRules
 from core.rendering import snippet, word_diff
 from core.store import grading as own
 from core.store import grading_subjects as texts
+from core.store.database import Session
 from core.store.grading import Given, Place
+from core.store.grading_imported import read_imported_times
 from core.store.grading_subjects import read_face
 from core.store.studies import AskedCriterion
 from core.workflow.grading_answers import SIDE_LABELS, Answer, has_sides, shown_label, shown_option
 from core.workflow.grading_cards import Card, draw_cards, order_of, read_cards, text_of
 from core.workflow.grading_desk import Frame, GradingDesk, GuidelineFace
+from core.workflow.grading_imported import holds, imported_place, untouched
 from core.workflow.grading_saving import DWELL_MILLISECONDS
 from core.workflow.grading_scene import Progress, count_mine, name_of, progress_of
 from core.workflow.workspace import Visitor
@@ -168,7 +168,7 @@ def state(desk: GradingDesk, visitor: Visitor, *, study: int) -> StateFace:
         frame = desk.frame(face, session=session)
         desk.subject_ids(face, frame, session=session)
         rater_id = person.id if person else None
-        counts = count_mine(face, frame, rater_id, session=session)
+        counts = count_mine(desk, face, frame, rater_id, session=session)
     rubric = None
     if frame.rubric_id is not None and frame.rubric_version is not None:
         rubric = RubricVersion(frame.rubric_id, frame.rubric_version)
@@ -228,7 +228,7 @@ def next_cards(desk: GradingDesk, visitor: Visitor, *, study: int, holding: Sequ
         face, person = read_face(study, name, session=session)
         frame = desk.frame(face, session=session)
         rater_id = person.id if person else None
-        counts = count_mine(face, frame, rater_id, session=session)
+        counts = count_mine(desk, face, frame, rater_id, session=session)
         chosen: list[int] = []
         places: dict[int, Place] = {}
         if not face.closed:
@@ -236,7 +236,7 @@ def next_cards(desk: GradingDesk, visitor: Visitor, *, study: int, holding: Sequ
             drafts: Sequence[int] = ()
             if rater_id is not None and counts.get("draft"):
                 drafts = own.read_drafts(rater_id, session=session)
-                chosen = [subject for subject in drafts if subject not in held and _is_in(subject, ids)][:count]
+                chosen = [subject for subject in drafts if subject not in held and holds(ids, subject)][:count]
                 places |= own.read_places(rater_id, chosen, session=session)
             if len(chosen) < count:
                 more, seen = desk.upcoming(
@@ -252,13 +252,10 @@ def next_cards(desk: GradingDesk, visitor: Visitor, *, study: int, holding: Sequ
     return Next(cards, progress_of(desk, study, counts), not cards)
 
 
-def _is_in(subject: int, rising: "np.ndarray[Any, np.dtype[np.int64]]") -> bool:
-    place = int(np.searchsorted(rising, subject))
-    return place < len(rising) and int(rising[place]) == subject
-
-
 def open_card(desk: GradingDesk, visitor: Visitor, *, study: int, subject: int) -> Card:
     """The card of a subject this person worked on, with their answers, and with the reveal if they saw it.
+
+    What an import brought in their name, in full, is theirs as well.
 
     Raises:
         NotAllowed: Nobody said who grades.
@@ -268,8 +265,12 @@ def open_card(desk: GradingDesk, visitor: Visitor, *, study: int, subject: int) 
     with desk.workspace.database.reading() as session:
         face, person = read_face(study, name, session=session)
         frame = desk.frame(face, session=session)
-        places = own.read_places(person.id, [subject], session=session) if person else {}
-        if person is None or subject not in places:
+        if person is None:
+            raise NotFound("subject of yours", subject)
+        places = own.read_places(person.id, [subject], session=session)
+        if not places and holds(desk.imported(face, frame, person.id, session=session), subject):
+            places = _imported_places(person.id, [subject], session=session)
+        if subject not in places:
             raise NotFound("subject of yours", subject)
         parts = read_cards(
             face, frame, name=name, rater_id=person.id, places=places, subject_ids=[subject], session=session
@@ -302,7 +303,7 @@ def diff(desk: GradingDesk, visitor: Visitor, *, study: int, subject: int) -> Di
 
 
 def mine(desk: GradingDesk, visitor: Visitor, *, study: int, which: str = "all", before: str | None = None) -> Mine:
-    """What this person graded or set aside, the last first, 50 at a time.
+    """What this person graded or set aside, the last first, 50 at a time; then what imports brought in their name.
 
     Args:
         desk: The process's desk.
@@ -320,15 +321,22 @@ def mine(desk: GradingDesk, visitor: Visitor, *, study: int, which: str = "all",
     if which not in ("all", *own.SETTLED):
         raise BadInput(where="state", found=shortened(which), expected=f"all, {', '.join(own.SETTLED)}")
     states = own.SETTLED if which == "all" else (which,)
-    cursor = _cursor(before) if before else None
+    cursor, imported_before = _cursor(before) if before else (None, None)
     with desk.workspace.database.reading() as session:
         face, person = read_face(study, name, session=session)
         frame = desk.frame(face, session=session)
         if person is None:
             return Mine((), None)
         rater_id = person.id
-        places = own.read_recent_places(rater_id, states, before=cursor, limit=_PAGE + 1, session=session)
-        more = f"{places[_PAGE - 1].changed_at.isoformat()}|{places[_PAGE - 1].id}" if len(places) > _PAGE else None
+        places: list[Place] = []
+        if imported_before is None:
+            places += own.read_recent_places(rater_id, states, before=cursor, limit=_PAGE + 1, session=session)
+        if "submitted" in states and len(places) <= _PAGE:
+            rest = untouched(desk.imported(face, frame, rater_id, session=session), rater_id, session=session)
+            rest = rest if imported_before is None else rest[rest < imported_before]
+            wanted = rest[::-1][: _PAGE + 1 - len(places)].tolist()
+            places += _imported_places(rater_id, wanted, session=session).values()
+        more = _cursor_after(places[_PAGE - 1]) if len(places) > _PAGE else None
         places = places[:_PAGE]
         keys = [place.subject_id for place in places]
         contents = texts.read_contents(study, keys, session=session)
@@ -341,7 +349,11 @@ def mine(desk: GradingDesk, visitor: Visitor, *, study: int, which: str = "all",
             subject=place.subject_id,
             state=place.state,
             at=place.changed_at,
-            summary=_summary(frame, place, said.get(place.subject_id, ())),
+            summary=_summary(
+                frame,
+                order_of(contents[place.subject_id].subject, place, seed=face.seed, name=name),
+                said.get(place.subject_id, ()),
+            ),
             reason=place.reason,
             snippet=snippet(text_of(contents[place.subject_id].item.messages[-1:]), _SNIPPET),
         )
@@ -351,22 +363,36 @@ def mine(desk: GradingDesk, visitor: Visitor, *, study: int, which: str = "all",
     return Mine(tuple(rows), more)
 
 
-def _cursor(before: str) -> tuple[datetime, int]:
+def _imported_places(rater_id: int, subject_ids: Sequence[int], *, session: Session) -> dict[int, Place]:
+    times = read_imported_times(rater_id, subject_ids, session=session) if subject_ids else {}
+    return {subject: imported_place(subject, times[subject]) for subject in subject_ids if subject in times}
+
+
+def _cursor_after(place: Place) -> str:
+    return f"{place.changed_at.isoformat()}|{place.id}" if place.id else f"imported|{place.subject_id}"
+
+
+def _cursor(before: str) -> tuple[tuple[datetime, int] | None, int | None]:
+    """From where a page goes on: a time and a place, or the subject before which imported ones come."""
     at, _, place = before.partition("|")
     try:
-        found = datetime.fromisoformat(at), int(place)
-    except ValueError:
+        number = int(place)
+        if not 0 < number < 2**63:
+            raise ValueError
+        if at == "imported":
+            return None, number
+        return (datetime.fromisoformat(at).astimezone(UTC), number), None
+    except (ValueError, OverflowError):
         raise BadInput(where="before", found=shortened(before), expected="what the last page gave as more") from None
-    return found[0].astimezone(UTC), found[1]
 
 
-def _summary(frame: Frame, place: Place, given: Sequence[Given]) -> str:
+def _summary(frame: Frame, order: str | None, given: Sequence[Given]) -> str:
     questions = {criterion.id: criterion for criterion in frame.criteria}
     latest: dict[int, Given] = {}
     for row in sorted(given, key=lambda row: (row.phase == "revised", row.id)):
         latest[frame.questions[row.criterion_id]] = row
     parts = [
-        f"{criterion.name}: {shown_label(criterion, _answer(latest[key]), place.order_shown)}"
+        f"{criterion.name}: {shown_label(criterion, _answer(latest[key]), order)}"
         for key, criterion in questions.items()
         if key in latest and latest[key].absence != "withdrawn"
     ]

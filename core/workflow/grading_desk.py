@@ -20,8 +20,10 @@ from core.store import grading as own
 from core.store import studies
 from core.store.database import Session
 from core.store.grading import Place
+from core.store.grading_imported import read_imported
 from core.store.grading_subjects import KINDS, StudyFace, read_face, read_guideline, read_kin, read_subject_ids
 from core.store.studies import AskedCriterion
+from core.workflow.grading_imported import rated_in_full
 from core.workflow.grading_order import shuffled
 from core.workflow.workspace import Workspace
 
@@ -31,6 +33,7 @@ V = TypeVar("V")
 _TEXT_CHARACTERS = 64_000_000
 _QUEUE_SUBJECTS = 32_000_000
 _EVERYONE_SECONDS = 3.0
+_NONE: NDArray[np.int64] = np.empty(0, dtype=np.int64)
 
 
 class Shelf(Generic[K, V]):
@@ -151,6 +154,7 @@ class GradingDesk:
         self._frames: Shelf[tuple[int, int | None, int | None, int | None, int], Frame] = Shelf(64)
         self._subjects: Shelf[int, _Known] = Shelf(_QUEUE_SUBJECTS)
         self._queues: Shelf[tuple[int, str], tuple[tuple[object, ...], Queue]] = Shelf(_QUEUE_SUBJECTS)
+        self._imported: Shelf[tuple[int, int], tuple[tuple[object, ...], NDArray[np.int64]]] = Shelf(_QUEUE_SUBJECTS)
         self._everyone: Shelf[int, tuple[float, int]] = Shelf(1_000)
         self._loading = Lock()
 
@@ -188,6 +192,22 @@ class GradingDesk:
         )  # fmt: skip
         return known.ids if known and same else None
 
+    def imported(self, face: StudyFace, frame: Frame, rater_id: int | None, *, session: Session) -> NDArray[np.int64]:
+        """The subjects that imports brought this person's ratings of, in full, rising; read again after an import."""
+        if rater_id is None or not face.n_imports:
+            return _NONE
+        token = (face.n_imports, frame.rubric_id, face.last_subjects)
+        kept = self._imported.get((face.id, rater_id))
+        if kept is not None and kept[0] == token:
+            return kept[1]
+        ids = _NONE
+        subjects, criteria = read_imported(face.id, rater_id, list(frame.questions), session=session)
+        if len(subjects):
+            full = rated_in_full(subjects, criteria, asked=frame.criteria, questions=frame.questions)
+            ids = full[np.isin(full, self.subject_ids(face, frame, session=session), assume_unique=True)]
+        self._imported.put((face.id, rater_id), (token, ids), len(ids) + 1)
+        return ids
+
     def total(self, study_id: int) -> int:
         """How many subjects there are to grade, as last seen; the first time they are counted."""
         known = self._subjects.get(study_id)
@@ -203,9 +223,12 @@ class GradingDesk:
     ) -> tuple[list[int], Mapping[int, Place]]:  # fmt: skip
         """The next subjects of this person, in their order, without those in `besides`; their places on some."""
         ids = self.subject_ids(face, frame, session=session)
-        token = (rater_id, frame.rules.order, frame.kinds, face.last_subjects, face.n_imports)
+        imported = self.imported(face, frame, rater_id, session=session)
+        asked = (frame.kinds, frame.rubric_id if len(imported) else None)
+        token = (rater_id, frame.rules.order, asked, face.last_subjects, face.n_imports)
         kept = self._queues.get((face.id, name))
         if kept is None or kept[0] != token:
+            ids = ids[~np.isin(ids, imported, assume_unique=True)] if len(imported) else ids
             queue = Queue(_open_ids(ids, face, frame, name, rater_id, session))
             self._queues.put((face.id, name), (token, queue), len(ids) + 1)
         else:

@@ -103,7 +103,7 @@ def submit(desk: GradingDesk, visitor: Visitor, grade: Grade) -> Saved:
             submission, phase, parts = press.id, press.phase, _revealed_before(scene, press)
         else:
             submission, phase, parts = _write_grade(scene, grade, comment)
-        counts = count_mine(scene.face, scene.frame, scene.rater_id, session=session)
+        counts = count_mine(desk, scene.face, scene.frame, scene.rater_id, session=session)
     reveal = draw_reveal(desk, parts) if parts else None
     return Saved(submission, phase, progress_of(desk, grade.study, counts), reveal)
 
@@ -211,7 +211,7 @@ def keep(desk: GradingDesk, visitor: Visitor, *, study: int, subject: int, submi
         scene = enter(desk, visitor, study=study, subject=subject, nonce=nonce, session=session)
         press = earlier_press(scene, nonce, "keep")
         made = press.id if press is not None else _write_keep(scene, submission, nonce)
-        counts = count_mine(scene.face, scene.frame, scene.rater_id, session=session)
+        counts = count_mine(desk, scene.face, scene.frame, scene.rater_id, session=session)
     return Saved(made, "revised", progress_of(desk, study, counts), None)
 
 

@@ -12,6 +12,7 @@ from core.store.grading_subjects import KINDS, StudyFace, SubjectRow, read_face
 from core.store.studies import AskedCriterion
 from core.workflow.grading_cards import order_of
 from core.workflow.grading_desk import Frame, GradingDesk
+from core.workflow.grading_imported import holds, untouched
 from core.workflow.workspace import Visitor
 
 
@@ -148,14 +149,31 @@ def put(scene: Scene, **changes: object) -> int:
     )
 
 
-def count_mine(face: StudyFace, frame: Frame, rater_id: int | None, *, session: Session) -> Mapping[str, int]:
-    """State -> how many subjects this person has in it, of the kinds that the rubric asks about."""
+def is_imported(desk: GradingDesk, scene: Scene) -> bool:
+    """Whether all that this person did with the subject is that an import brought their ratings of it, in full."""
+    if scene.place is not None:
+        return False
+    return holds(desk.imported(scene.face, scene.frame, scene.rater_id, session=scene.session), scene.subject.id)
+
+
+def count_mine(
+    desk: GradingDesk, face: StudyFace, frame: Frame, rater_id: int | None, *, session: Session
+) -> Mapping[str, int]:
+    """State -> how many subjects this person has in it, of the kinds that the rubric asks about.
+
+    What an import brought in full counts as submitted.
+    """
     if rater_id is None:
         return {}
     others = any(
         last is not None and kind not in frame.kinds for kind, last in zip(KINDS, face.last_subjects, strict=True)
     )
-    return own.count_places(rater_id, kinds=frame.kinds if others else None, session=session)
+    counts = dict(own.count_places(rater_id, kinds=frame.kinds if others else None, session=session))
+    imported = desk.imported(face, frame, rater_id, session=session)
+    if len(imported):
+        n_imported = len(untouched(imported, rater_id, session=session))
+        counts["submitted"] = counts.get("submitted", 0) + n_imported
+    return counts
 
 
 def progress_of(desk: GradingDesk, study_id: int, counts: Mapping[str, int]) -> Progress:

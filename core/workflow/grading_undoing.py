@@ -22,7 +22,7 @@ from core.workflow.grading_cards import (
 )
 from core.workflow.grading_desk import GradingDesk
 from core.workflow.grading_records import check_nonce, earlier_press, rating_row, write_press
-from core.workflow.grading_scene import Progress, Scene, count_mine, enter, name_of, progress_of, put
+from core.workflow.grading_scene import Progress, Scene, count_mine, enter, is_imported, name_of, progress_of, put
 from core.workflow.workspace import Visitor
 
 _DRAFT_CHARACTERS = 100_000
@@ -72,11 +72,12 @@ def save_draft(
         place = scene.place
         if place is not None and number < place.draft_number:
             return Kept()
-        is_settled = place is not None and place.state in own.SETTLED
+        settled = place.state if place else "submitted" if is_imported(desk, scene) else ""
+        is_settled = settled in own.SETTLED
         kept = {"acts": place.draft["acts"]} if place and place.draft and "acts" in place.draft else {}
         put(
             scene,
-            state=place.state if place is not None and is_settled else "draft",
+            state=settled if is_settled else "draft",
             draft=dict(draft) | kept,
             draft_number=number,
             first_shown_at=(place.first_shown_at if place else None) or scene.now,
@@ -102,11 +103,11 @@ def set_aside(
         scene = enter(desk, visitor, study=study, subject=subject, nonce=None, session=session)
         place = scene.place
         if nonce not in _nonces(scene):
-            if place is not None and place.state == "submitted":
+            if (place is not None and place.state == "submitted") or is_imported(desk, scene):
                 raise Conflict("You graded this one already; take that back first.")
             put(scene, state=state, reason=reason, draft=_with_nonce(scene, nonce),
                 draft_number=(place.draft_number if place else 0) + 1, changed_at=scene.now)  # fmt: skip
-        counts = count_mine(scene.face, scene.frame, scene.rater_id, session=session)
+        counts = count_mine(desk, scene.face, scene.frame, scene.rater_id, session=session)
     return SetAside(progress_of(desk, study, counts))
 
 
@@ -137,7 +138,7 @@ def take_up(desk: GradingDesk, visitor: Visitor, *, study: int, subject: int, no
                 raise Conflict("This subject is neither skipped nor flagged.")
             put(scene, state="draft", reason="", draft=_with_nonce(scene, nonce),
                 draft_number=scene.place.draft_number + 1, changed_at=scene.now)  # fmt: skip
-        back = _read_back(scene)
+        back = _read_back(desk, scene)
     return _undone(desk, study, back)
 
 
@@ -163,7 +164,7 @@ def undo(desk: GradingDesk, visitor: Visitor, *, study: int, submission: int, no
         scene = enter(desk, visitor, study=study, subject=press.subject_id, nonce=nonce, session=session)
         if earlier_press(scene, nonce, "undo") is None:
             _write_undo(scene, press, nonce)
-        back = _read_back(scene)
+        back = _read_back(desk, scene)
     return _undone(desk, study, back)
 
 
@@ -193,13 +194,13 @@ def _write_undo(scene: Scene, press: Press, nonce: str) -> None:
     )
 
 
-def _read_back(scene: Scene) -> tuple[list[CardParts], Mapping[str, int]]:
+def _read_back(desk: GradingDesk, scene: Scene) -> tuple[list[CardParts], Mapping[str, int]]:
     places = own.read_places(scene.rater_id, [scene.subject.id], session=scene.session)
     parts = read_cards(
             scene.face, scene.frame, name=scene.name, rater_id=scene.rater_id, places=places,
         subject_ids=[scene.subject.id], session=scene.session,
     )  # fmt: skip
-    return parts, count_mine(scene.face, scene.frame, scene.rater_id, session=scene.session)
+    return parts, count_mine(desk, scene.face, scene.frame, scene.rater_id, session=scene.session)
 
 
 def _undone(desk: GradingDesk, study: int, back: tuple[list[CardParts], Mapping[str, int]]) -> Undone:

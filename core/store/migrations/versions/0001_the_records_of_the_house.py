@@ -729,7 +729,7 @@ def upgrade() -> None:
         sqlite_where=sa.text("import_id is not null"),
         postgresql_where=sa.text("import_id is not null"),
     )
-    op.create_index("ix_rating_rater", "rating", ["rater_id"], unique=False)
+    op.create_index("ix_rating_rater", "rating", ["rater_id", "import_id"], unique=False)
     op.create_index("ix_rating_study", "rating", ["study_id", "id"], unique=False)
     op.create_index(
         "ix_rating_submission",
