@@ -5,7 +5,7 @@ from dataclasses import fields, is_dataclass
 from datetime import datetime
 from json import dumps, loads
 from typing import TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel, ValidationError
 from starlette.concurrency import run_in_threadpool
@@ -13,11 +13,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from core.errors import BadInput, Conflict, NotAllowed, NotFound, TouchstoneError, WrongDatabase, shortened
+from core.workflow.grading_scene import require_shown
 from core.workflow.visitors import COOKIE, visitor_from_cookie
 from core.workflow.workspace import Visitor
 
 BODY_BYTES = 1_000_000
 """A longer request is refused before it is read to its end."""
+
+SHOWN_NAME = "touchstone-rater"
+"""The header with the name that the page shows, percent-encoded."""
 
 Q = TypeVar("Q", bound=BaseModel)
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -57,6 +61,7 @@ def asked(model: type[Q], act: Callable[[Visitor, Q], object]) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         visitor = visitor_of(request)
         try:
+            _require_same_rater(request, visitor)
             query = _validated(lambda: model.model_validate(dict(request.query_params)))
             return answer(await run_in_threadpool(act, visitor, query))
         except TouchstoneError as error:
@@ -113,6 +118,13 @@ def _require_own_page(request: Request) -> None:
         raise Refused(403, "This came from another page than Touchstone's own.")
     if request.headers.get("content-type", "").partition(";")[0].strip().casefold() != "application/json":
         raise Refused(415, "Send JSON (Content-Type: application/json).")
+
+
+def _require_same_rater(request: Request, visitor: Visitor) -> None:
+    """Refuse one person's own work to a page that shows another's name; a header, for addresses end up in logs."""
+    shown = request.headers.get(SHOWN_NAME)
+    if shown is not None:
+        require_shown(visitor, unquote(shown))
 
 
 async def _read_body(request: Request) -> bytes:

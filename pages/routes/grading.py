@@ -34,9 +34,9 @@ def routes(desk: GradingDesk) -> list[Route]:
     """Every route of the grading card, over one desk."""
     read = {
         "state": asked(asks.StudyQuery, partial(_state, desk)),
-        "open": asked(asks.SubjectQuery, _own(partial(_open, desk))),
-        "diff": asked(asks.SubjectQuery, _own(partial(_diff, desk))),
-        "mine": asked(asks.MineQuery, _own(partial(_mine, desk))),
+        "open": asked(asks.SubjectQuery, partial(_open, desk)),
+        "diff": asked(asks.SubjectQuery, partial(_diff, desk)),
+        "mine": asked(asks.MineQuery, partial(_mine, desk)),
     }
     write = {
         "who": _who,

@@ -129,20 +129,14 @@ class StudyQuery(BaseModel):
     study: Key
 
 
-class OwnQuery(StudyQuery):
-    """`?study=&rater=`: one's own work; with the name that the page shows."""
-
-    rater: str | None = Field(default=None, max_length=400)
-
-
-class SubjectQuery(OwnQuery):
-    """`?study=&rater=&subject=`."""
+class SubjectQuery(StudyQuery):
+    """`?study=&subject=`."""
 
     subject: Key
 
 
-class MineQuery(OwnQuery):
-    """`?study=&rater=&state=&before=`."""
+class MineQuery(StudyQuery):
+    """`?study=&state=&before=`."""
 
     state: str = Field(default="all", max_length=12)
     before: str | None = Field(default=None, max_length=80)

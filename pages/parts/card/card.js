@@ -9,7 +9,7 @@ class Card extends Submitting {
     this.data = data;
     this.frame = root.querySelector(".card");
     this.ui = Object.fromEntries(
-      ["study", "count", "meter", "tags", "state", "who", "body", "reading", "asks", "notice", "stage", "drawer", "veil", "sheet", "under", "reason", "grading", "revealed", "progress-more"].map((name) => [name, this.frame.querySelector(`.${name}`)]),
+      ["study", "count", "meter", "tags", "state", "who", "body", "reading", "asks", "notice", "tools", "stage", "drawer", "veil", "sheet", "under", "reason", "grading", "revealed", "progress-more"].map((name) => [name, this.frame.querySelector(`.${name}`)]),
     );
     this.mode = "loading";
     this.acts = [];

@@ -101,7 +101,7 @@ class Desk {
 
   /* Something of this person's own: a past grade, the list of them, a comparison. */
   read(what, about) {
-    return fetched(`/grading/${what}`, { study: this.study, rater: this.rater, ...about });
+    return fetched(`/grading/${what}`, { study: this.study, ...about }, this.rater);
   }
 
   /* One more past answer before the first of the line, from the server; false if there is none. */

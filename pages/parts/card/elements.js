@@ -13,6 +13,11 @@ function make(tag, about = {}, ...inside) {
   return element;
 }
 
+/* Says something where it is not said already: a press that changes little lays out little. */
+const say = (element, text) => {
+  if (element.textContent !== text) element.textContent = text;
+};
+
 const key = (text) => make("kbd", {}, text);
 
 const button = (label, act, { keys = null, kind = "btn" } = {}) =>

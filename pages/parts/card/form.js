@@ -41,7 +41,6 @@ class Form {
     if (this.strip.about === block) return;
     this.strip.about = block;
     this.strip.replaceChildren(...(block?.meaning ? [block.meaning.cloneNode(true)] : []));
-    this.strip.scrollTop = 0;
   }
 
   paintSide() {

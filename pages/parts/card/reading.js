@@ -1,6 +1,8 @@
 
 /* The reading side of a sheet: prompt, context, reference, and the text under judgement, biggest. */
 
+/* One column: there a long context would push what is judged out of sight. */
+const NARROW = matchMedia("(max-width: 860px)");
 const SIDES = { only: "Output", left: "Left", right: "Right" };
 
 class Reading {
@@ -9,14 +11,15 @@ class Reading {
     this.view = "rendered";
     this.compared = null;
     this.panes = new Map();
-    this.element = make("div", { class: `reading-inner ${card.kind}` }, this.aside(), this.judged());
+    const aside = this.aside();
+    this.element = make("div", { class: `reading-inner ${card.kind} ${aside ? "aided" : ""}` }, aside, this.judged());
   }
 
   aside() {
     const { card } = this;
     const parts = [];
     if (card.kind !== "item" && card.messages_html) parts.push(this.part("Prompt", card.messages_html, { open: true, kind: "prompt" }));
-    if (card.context_html) parts.push(this.part("Context", card.context_html, { open: card.context_html.length < 1200 }));
+    if (card.context_html) parts.push(this.part("Context", card.context_html, { open: card.context_html.length < 1200 || !NARROW.matches }));
     if (card.reference_html) parts.push(this.part("Reference", card.reference_html, { open: true, kind: "reference" }));
     return parts.length ? make("div", { class: "beside" }, parts) : null;
   }

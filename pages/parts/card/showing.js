@@ -40,7 +40,6 @@ class Showing {
     this.ui.reading.classList.toggle("with-reveal", Boolean(sheet.reveal));
     this.ui.asks.replaceChildren(sheet.form.element);
     this.ui.under.replaceChildren(...(sheet.form.strip ? [sheet.form.strip] : []));
-    this.ui.reading.scrollTop = 0;
     this.frame.dataset.subject = sheet.card.subject;
     sheet.shown = performance.now();
     sheet.shownAt ??= Date.now();
@@ -52,6 +51,7 @@ class Showing {
     if (sheet.kept) this.touched(sheet);
     sheet.kept = false;
     sheet.form.focus({ scroll: false });
+    this.ui.reading.scrollTop = 0; // after everything that changes the page: it is laid out once
   }
 
   buttons() {
@@ -60,7 +60,7 @@ class Showing {
     this.ui.grading.hidden = revealed;
     this.ui.revealed.hidden = !revealed;
     const go = this.ui.grading.querySelector("[data-act=submit]");
-    go.firstChild.textContent = (sheet.sent || sheet.revising) && !sheet.awaiting ? "Save change " : "Submit ";
+    say(go.firstChild, (sheet.sent || sheet.revising) && !sheet.awaiting ? "Save change " : "Submit ");
     go.classList.toggle("ready", !sheet.missing());
     go.disabled = sheet.locked;
     for (const act of ["skip", "flag"]) this.ui.grading.querySelector(`[data-act=${act}]`).disabled = sheet.sent || sheet.locked;
@@ -68,11 +68,10 @@ class Showing {
 
   header() {
     const { study, rater, settings } = this.state ?? {};
-    this.ui.study.textContent = study?.name ?? "";
+    say(this.ui.study, study?.name ?? "");
     this.ui.study.title = study?.name ?? "";
-    this.ui.who.hidden = !rater;
-    this.ui.who.replaceChildren(rater?.name ?? "", make("span", {}, "not you?"));
-    this.frame.querySelectorAll(".tools [data-act=review], .tools [data-act=guidelines], .tools [data-act=keys]").forEach((tool) => (tool.hidden = !rater));
+    say(this.ui.who.firstElementChild, rater?.name ?? "");
+    for (const tool of this.ui.tools.children) tool.hidden = !rater;
     const tags = [];
     const here = this.grading ? this.desk?.sheet : null;
     if (here?.sent && !here.locked && !here.revising) tags.push("your past answer");
@@ -80,7 +79,8 @@ class Showing {
     if (settings) tags.push(here?.reveal ? "revealed" : "blind");
     if (here?.card.kind === "pair") tags.push("order shuffled");
     if (study?.illustrative) tags.push("illustrative");
-    this.ui.tags.replaceChildren(...tags.map((tag) => make("span", { class: `tag ${tag.startsWith("your") ? "past" : ""}` }, tag)));
+    if (this.ui.tags.textContent !== tags.join(""))
+      this.ui.tags.replaceChildren(...tags.map((tag) => make("span", { class: `tag ${tag.startsWith("your") ? "past" : ""}` }, tag)));
     this.counter();
     this.line();
   }
@@ -103,7 +103,7 @@ class Showing {
     if (!shown) return;
     const done = progress.mine + progress.skipped + progress.flagged;
     const ended = this.mode === "end" || progress.left === 0 || Boolean(this.desk.current?.sent);
-    this.ui.count.textContent = `${ended ? done : Math.min(done + 1, progress.total)} of ${progress.total}`;
+    say(this.ui.count, `${ended ? done : Math.min(done + 1, progress.total)} of ${progress.total}`);
     this.ui.meter.setAttribute("aria-valuemax", progress.total);
     this.ui.meter.setAttribute("aria-valuenow", done);
     this.ui.meter.firstElementChild.style.transform = `scaleX(${Math.min(1, done / progress.total)})`;
@@ -141,7 +141,7 @@ class Showing {
   /* A quiet word above the buttons; its line is always there, so that nothing moves. */
   note(text = "", { brief = false } = {}) {
     clearTimeout(this.noteTimer);
-    this.ui.notice.textContent = text;
+    say(this.ui.notice, text);
     if (brief) this.noteTimer = setTimeout(() => (this.ui.notice.textContent = ""), 1500);
   }
 

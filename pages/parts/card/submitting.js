@@ -83,6 +83,7 @@ class Submitting extends Acting {
   }
 
   saved(sheet, answer, job = null) {
+    this.line();
     if (answer.progress && this.desk) this.desk.progress = answer.progress;
     if (job) this.tell({ subject: job.body.subject });
     if (sheet && answer.submission) sheet.submission = answer.submission;
