@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Request, Response, WebSocket, expect
 from sqlmodel import Session, select
 
-from core.models.items import Output, System
+from core.models.items import Item, Output, System
 from core.models.study import Guideline
 from core.scales import DeclaredScale, Option, ScaleKind, likert, pass_fail, preference
 from tests.browser import AppServer
@@ -239,3 +239,42 @@ def test_the_card_shows_long_text_in_its_own_pane_with_the_form_in_view(server: 
     assert page.evaluate("document.scrollingElement.scrollHeight") <= 420
     grader.grade("5")
     grader.wait_saved()
+
+
+PANES = """() => {
+  const cards = [...document.querySelectorAll('*')].filter((each) => each.shadowRoot?.querySelector('.card'));
+  const shown = (selector) => [...cards[0].shadowRoot.querySelectorAll(selector)]
+    .map((each) => ({ high: each.clientHeight, whole: each.scrollHeight }));
+  return { parts: shown('.beside .part'), outputs: shown('.out-text'), page: shown('.reading')[0] };
+}"""
+
+
+def test_prompt_and_context_take_what_the_outputs_leave_and_no_text_pushes_another_away(
+    server: AppServer, page: Page
+) -> None:
+    built = build_study(
+        server.database, name=f"Panes {uuid4().hex[:8]}", criteria={"quality": ("output", likert(1, 5))}, items=()
+    )
+    lines = "\n\n".join(f"Line {number} of what the lighthouse keeper wrote." for number in range(14))
+    with server.database.writing() as session:
+        for name, output in (("short", "Brief."), ("long", lines * 9)):
+            item = Item(study_id=built.study, external_id=name, context=lines, created_at=AT,
+                        messages=[{"role": "user", "content": "Is it true?"}])  # fmt: skip
+            session.add(item)
+            session.flush()
+            assert item.id is not None
+            add_output(session, built, item.id, output)
+    grader = Grader(page, server, built.study).come()
+    panes = page.evaluate(PANES)
+    assert [pane["high"] for pane in panes["parts"]] == [pane["whole"] for pane in panes["parts"]]
+    assert panes["parts"][1]["whole"] > 400
+    grader.grade("5")
+    grader.wait_saved()
+    for width, height in ((1400, 900), (1100, 700)):
+        page.set_viewport_size({"width": width, "height": height})
+        panes = page.evaluate(PANES)
+        (prompt, context), (output,) = panes["parts"], panes["outputs"]
+        assert prompt["high"] == prompt["whole"]
+        assert 100 < context["high"] < context["whole"]
+        assert context["high"] < output["high"] < output["whole"]  # what is judged has the biggest share
+        assert panes["page"]["whole"] <= panes["page"]["high"]
