@@ -5,7 +5,7 @@ tables give intervals.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -40,14 +40,17 @@ def macro_f1(tables: FloatArray) -> FloatArray:
     return ratio(np.nansum(by_option, axis=1), (used > 0).sum(axis=1).astype(np.float64))
 
 
-def prevalence_index(tables: FloatArray) -> FloatArray:
-    """How unequally common the two options are, |a - d| / n of S x 2 x 2 tables (Byrt, Bishop and Carlin 1993)."""
-    return ratio(np.abs(tables[:, 0, 0] - tables[:, 1, 1]), tables.sum(axis=(1, 2)))
+def prevalence_difference(tables: FloatArray) -> FloatArray:
+    """How much commoner the first option is, (a - d) / n of S x 2 x 2 tables.
+
+    Its size is the prevalence index (Byrt, Bishop and Carlin 1993).
+    """
+    return ratio(tables[:, 0, 0] - tables[:, 1, 1], tables.sum(axis=(1, 2)))
 
 
-def bias_index(tables: FloatArray) -> FloatArray:
-    """How differently often the two raters choose an option, |b - c| / n (Byrt, Bishop and Carlin 1993)."""
-    return ratio(np.abs(tables[:, 0, 1] - tables[:, 1, 0]), tables.sum(axis=(1, 2)))
+def bias_difference(tables: FloatArray) -> FloatArray:
+    """How much oftener the rater of rows chooses the first option, (b - c) / n; its size is the bias index."""
+    return ratio(tables[:, 0, 1] - tables[:, 1, 0], tables.sum(axis=(1, 2)))
 
 
 def balanced_accuracy(tables: FloatArray) -> FloatArray:
@@ -210,9 +213,23 @@ def _estimated(
     if np.isnan(replicates.point[which]):
         return Estimate(metric.key, None, n, 2 * n, reason=metric.otherwise)
     basis = Basis(n, 2 * n, n if n_groups is None else min(n, n_groups), clustered=n_groups is not None)
-    return estimated(
+    found = estimated(
         metric.key, replicates, which, basis, level=level, undefined=metric.otherwise, proportion=metric.proportion
     )
+    return _size(found) if metric.key in ("prevalence_index", "bias_index") else found
+
+
+def _size(signed: Estimate) -> Estimate:
+    """The size of a signed number: an interval around 0 starts at 0 and ends at its farther end.
+
+    Resampling the size itself would never come near 0, and cover too rarely there.
+    """
+    if signed.value is None or signed.interval is None:
+        return signed if signed.value is None else replace(signed, value=abs(signed.value))
+    low, high = signed.interval.low, signed.interval.high
+    nearest = 0.0 if low <= 0 <= high else min(abs(low), abs(high))
+    interval = replace(signed.interval, low=nearest, high=max(abs(low), abs(high)))
+    return replace(signed, value=abs(signed.value), interval=interval)
 
 
 def _moments(two: RatingTable) -> tuple[FloatArray, IntArray]:
@@ -259,8 +276,8 @@ def _rates(scale: DeclaredScale, positive: str | None, tables: FloatArray) -> li
         ),
         ("f1", lambda t: f1(fold(t)), two.sum(), Reason.NO_HUMAN_POSITIVES),
         ("balanced_accuracy", lambda t: balanced_accuracy(fold(t)), two.sum(), missing),
-        ("prevalence_index", lambda t: prevalence_index(fold(t)), two.sum(), Reason.NO_PAIRABLE_ITEMS),
-        ("bias_index", lambda t: bias_index(fold(t)), two.sum(), Reason.NO_PAIRABLE_ITEMS),
+        ("prevalence_index", lambda t: prevalence_difference(fold(t)), two.sum(), Reason.NO_PAIRABLE_ITEMS),
+        ("bias_index", lambda t: bias_difference(fold(t)), two.sum(), Reason.NO_PAIRABLE_ITEMS),
     ]
     return whole + [
         _Metric(key, function, float(size), proportion=key in ("tpr", "tnr", "ppv", "npv"), reason=None, otherwise=why)

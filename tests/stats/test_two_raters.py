@@ -164,3 +164,14 @@ def test_prevalence_and_bias_index_by_hand() -> None:
     found = compare(RatingTable.from_codes(codes, pass_fail()), 0, 1, seed=0, resamples=0)
     assert (found["prevalence_index"].value, found["bias_index"].value) == pytest.approx((0.1, 0.1))
     assert found["mcc"].value == pytest.approx(0.408248, abs=1e-6)
+
+
+def test_the_interval_of_an_index_around_zero_starts_at_zero() -> None:
+    codes = [[0, 0]] * 40 + [[0, 1]] * 10 + [[1, 0]] * 11 + [[1, 1]] * 80
+    found = compare(RatingTable.from_codes(codes, pass_fail()), 0, 1, seed=0)
+    bias, prevalence = found["bias_index"].interval, found["prevalence_index"].interval
+    assert bias is not None
+    assert prevalence is not None
+    assert bias.low == 0 < found["bias_index"].value < bias.high  # type: ignore[operator]
+    # 40 against 80 of 141: the sign is sure, so the interval is the one of (d - a) / n.
+    assert 0 < prevalence.low < 40 / 141 < prevalence.high
