@@ -98,7 +98,7 @@ def ratings_of(
     log = RatingLog(study_id)
     named = ", ".join(f"'{RaterKind(kind).value}'" for kind in kinds)
     where = (
-        f"subject_id in ({_list(subject_ids)}) and criterion_id in ({_list(criterion_ids)})"  # noqa: S608 - numbers
+        f"subject_id in ({_list(subject_ids)}) and +criterion_id in ({_list(criterion_ids)})"  # noqa: S608 - numbers
         f" and +rater_id in (select id from rater where study_id = :study and kind in ({named})) and (import_id is null"
         " or import_id in (select id from import where study_id = :study and state = 'done'))"
     )

@@ -320,7 +320,8 @@ _STANDING = text(
     "select r.id, r.subject_id, r.criterion_id, r.option, r.number, r.absence, r.phase, r.submission_id"
     " from rating r where r.subject_id in :subjects and r.criterion_id in :criteria and +r.rater_id = :rater"
     " and r.repetition = 0 and not exists (select 1 from rating n where n.supersedes_id = r.id)"
-    " and (r.import_id is null or r.import_id in (select id from import where state = 'done')) order by r.id"
+    " and (r.import_id is null or r.import_id in (select id from import where state = 'done'))"
+    " order by +r.id"  # "+": by unit, not in order through all ratings of the one criterion a study may have
 ).bindparams(bindparam("subjects", expanding=True), bindparam("criteria", expanding=True))
 
 

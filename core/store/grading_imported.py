@@ -8,7 +8,7 @@ from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import bindparam, func, select, text
+from sqlalchemy import bindparam, func, literal_column, select, text
 from sqlmodel import Session
 
 from core.models import metadata
@@ -53,12 +53,15 @@ def read_placed(rater_id: int, first: int, last: int, *, session: Session) -> ND
     return np.fromiter(rows.scalars(), dtype=np.int64)
 
 
+_BY_SUBJECT = literal_column("+rating.rater_id", _RATING.c.rater_id.type)
+"""The rater, compared after the subject was found: not through all that they rated."""
+
+
 def read_imported_times(rater_id: int, subject_ids: Sequence[int], *, session: Session) -> Mapping[int, datetime]:
     """Subject id -> when the newest of the rater's imported ratings of it was given."""
     query = (
         select(_RATING.c.subject_id, func.max(_RATING.c.created_at))
-        .where(_RATING.c.subject_id.in_(list(subject_ids)), _RATING.c.rater_id == rater_id,
-               _RATING.c.import_id.is_not(None))
+        .where(_RATING.c.subject_id.in_(list(subject_ids)), rater_id == _BY_SUBJECT, _RATING.c.import_id.is_not(None))
         .group_by(_RATING.c.subject_id)
     )  # fmt: skip
     return {row[0]: row[1] for row in session.connection().execute(query)}

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import bindparam, or_, select, text
+from sqlalchemy import bindparam, literal_column, or_, select, text
 from sqlmodel import Session
 
 from core.errors import NotFound
@@ -190,7 +190,9 @@ VISIBLE = or_(
     ),
 )
 """The condition that a subject belongs to no unfinished import of the study given as `study`."""
-_HERE = (_SUBJECT.c.id.in_(bindparam("subjects", expanding=True)), _SUBJECT.c.study_id == bindparam("study"), VISIBLE)
+_OF_STUDY = literal_column("+subject.study_id", _SUBJECT.c.study_id.type)
+"""The study, compared after the subject was found by its id: not through all subjects of the study."""
+_HERE = (_SUBJECT.c.id.in_(bindparam("subjects", expanding=True)), bindparam("study") == _OF_STUDY, VISIBLE)
 _SUBJECTS = select(*SUBJECT_COLUMNS).where(*_HERE)
 
 

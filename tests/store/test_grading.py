@@ -337,7 +337,15 @@ def test_no_read_walks_through_all_that_a_rater_did(sqlite_database: Database) -
             1, session=session
         ),
         "ix_rating_submission": lambda session: grading.read_standing_of(1, session=session),
+        "r USING INDEX ix_rating_unit (subject_id=? AND criterion_id=?)": lambda session: grading.read_standing(
+            1, [1], [1], session=session
+        ),
         "rating USING INDEX ix_rating_unit": lambda session: ratings_of(1, [1], [1, 2], ["judge"], session=session),
+        "subject USING INTEGER PRIMARY KEY (rowid=?)": lambda session: read_contents(1, range(1, 30), session=session),
+        "subject USING INTEGER PRIMARY KEY": lambda session: read_subjects(1, range(1, 30), session=session),
+        "rating USING INDEX ix_rating_unit (subject_id=?)": lambda session: ratings_of(
+            1, [1], [1], ["judge"], session=session
+        ),
         "COVERING INDEX ix_assignment_study_state": lambda session: grading.count_graded(1, session=session),
         "(rater_id=? AND subject_id=? AND repetition=?)": lambda session: grading.read_places(
             1, [1, 2], session=session
