@@ -11,13 +11,14 @@ from core.stats.applying import count_layout, looked_at, pair_statistic, reason_
 from core.stats.arrays import FloatArray
 from core.stats.coefficients import COEFFICIENTS, Coefficient, alpha_key
 from core.stats.estimates import Estimate, Flag, Reason
+from core.stats.estimating import resampled_groups
 from core.stats.icc import CompleteSums, CompleteUnits
 from core.stats.moments import NumberSums
 from core.stats.pair_replicates import replicate_mean_of_pairs
 from core.stats.pairs import PairStatistic, PairTables, pair_tables
 from core.stats.ratings import RaterId, RatingTable
 from core.stats.resampling import SMALL_SAMPLE, Replicates, replicate, spread
-from core.stats.samples import Compared, OptionUnits, number_units, rating_numbers, resampled_units
+from core.stats.samples import Compared, OptionUnits, number_levels, number_units, rating_numbers
 from core.stats.weights import (
     Spacing,
     ordered_options,
@@ -207,8 +208,13 @@ def _from_complete(setting: _Setting, rows: list[Coefficient], rng: np.random.Ge
     """Estimates from the units that every rater rated."""
     if not rows:
         return {}
-    units = CompleteUnits.of(setting.table, rating_numbers(setting.table, setting.spacing))
-    moments, frequency = resampled_units(units.rows, units.clusters)
+    table = setting.table
+    units = CompleteUnits.of(
+        table, rating_numbers(table, setting.spacing), levels=number_levels(table.scale, setting.spacing)
+    )
+    clusters = None if table.clusters is None else table.clusters[units.complete]
+    everyone = np.ones(len(units.rows), dtype=np.bool_)
+    moments, frequency = resampled_groups(units.rows, units.frequency, units.of_unit, clusters, everyone)
     functions = [row.on_complete for row in rows if row.on_complete]
 
     def statistics(summed: FloatArray) -> FloatArray:
@@ -216,7 +222,7 @@ def _from_complete(setting: _Setting, rows: list[Coefficient], rng: np.random.Ge
         return np.array([function(sums) for function in functions])
 
     replicates = replicate(moments, frequency, statistics, rng=rng, resamples=setting.resamples)
-    n_units = len(units.rows)
+    n_units = units.n_units
     compared = Compared(n_units, n_units * units.n_raters, n_groups=int(frequency.sum()), one_option=units.one_value)
     estimates = {}
     for k, row in enumerate(rows):

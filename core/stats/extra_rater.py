@@ -229,19 +229,21 @@ def _point(
     rng: np.random.Generator,
     resamples: int,
 ) -> ExtraRaterPoint:
-    half = rows.shape[1] // 2
-    size = 2 * votes.q - 1
+    half, columns, size = rows.shape[1] // 2, rows.shape[1], 2 * votes.q - 1
+    occurring = np.flatnonzero(rows.any(axis=0))
 
     def near(summed: FloatArray) -> FloatArray:
         if measure == "spearman":
             return spearman(summed.reshape(-1, size, size))
         return ratio(summed[:, 1], summed[:, 0])
 
-    def statistics(summed: FloatArray) -> FloatArray:
+    def statistics(compact: FloatArray) -> FloatArray:
+        summed = np.zeros((len(compact), columns))
+        summed[:, occurring] = compact
         without, with_judge = near(summed[:, :half]), near(summed[:, half:])
         return np.array([without, with_judge, with_judge - without])
 
-    groups, frequency = resampled_units(rows, votes.clusters)
+    groups, frequency = resampled_units(rows[:, occurring], votes.clusters)
     replicates = replicate(groups, frequency, statistics, rng=rng, resamples=resamples)
     n = len(rows)
     basis = Basis(n, n * (k + 1), int(frequency.sum()), clustered=votes.clusters is not None)

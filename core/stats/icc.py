@@ -37,31 +37,34 @@ class CompleteSums:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CompleteUnits:
-    """The units that every rater rated.
+    """The units that every rater rated, as different rows of moments.
 
     Attributes:
-        rows: Their moments (see `CompleteSums`), one row a unit.
-        complete: Which units of the table they are.
-        clusters: Cluster of each; None where units stand alone.
+        rows: Moments (see `CompleteSums`) of units that differ.
+        frequency: Units of each row.
+        of_unit: Row of each complete unit.
+        complete: Which units of the table are complete.
         n_raters: Raters of each.
         n_left_out: Units with two ratings or more that are not complete.
         one_value: Whether all their ratings are the same.
     """
 
     rows: FloatArray
+    frequency: IntArray
+    of_unit: IntArray
     complete: BoolArray
-    clusters: IntArray | None
     n_raters: int
     n_left_out: int
     one_value: bool
 
     @classmethod
-    def of(cls, table: RatingTable, values: FloatArray) -> "CompleteUnits":
+    def of(cls, table: RatingTable, values: FloatArray, *, levels: FloatArray | None = None) -> "CompleteUnits":
         """Find the complete units of a table.
 
         Args:
             table: The ratings; where raters are anonymous, a unit is complete with as many ratings as any unit has.
             values: The number of each rating of the table; NaN for one that counts as missing.
+            levels: All numbers there can be, rising, where these are few: equal units are then one row.
         """
         kept = ~np.isnan(values)
         units, values = table.units[kept], values[kept]
@@ -69,20 +72,36 @@ class CompleteUnits:
         k = int(per_unit.max(initial=0)) if table.anonymous else table.n_raters
         complete: BoolArray = (per_unit == k) & (k > 1)
         chosen = values[complete[units]].reshape(-1, max(k, 1))
+        of_unit, first = _alike(chosen, levels)
         varies = bool(chosen.size and np.ptp(chosen) > 0)
         # Centred and in units of their spread: the result is the same, and nothing cancels or vanishes.
-        chosen = (chosen - chosen.mean()) / chosen.std() if varies else np.zeros_like(chosen)
-        columns = [np.ones(len(chosen)), chosen.sum(axis=1) ** 2, (chosen**2).sum(axis=1), chosen]
-        clusters = None if table.clusters is None else table.clusters[complete]
+        scaled = (chosen[first] - chosen.mean()) / chosen.std() if varies else np.zeros((len(first), max(k, 1)))
+        columns = [np.ones(len(first)), scaled.sum(axis=1) ** 2, (scaled**2).sum(axis=1), scaled]
         left_out = int(np.sum((per_unit > 1) & ~complete))
-        return cls(np.column_stack(columns), complete, clusters, k, left_out, one_value=not varies)
+        frequency = np.bincount(of_unit, minlength=len(first))
+        return cls(np.column_stack(columns), frequency, of_unit, complete, k, left_out, one_value=not varies)
+
+    @property
+    def n_units(self) -> int:
+        """Complete units."""
+        return len(self.of_unit)
 
     @property
     def reason(self) -> Reason:
         """Why an intraclass correlation that is undefined on these units is."""
-        if len(self.rows) < 2:
-            return Reason.NO_COMPLETE_UNITS if len(self.rows) or self.n_left_out else Reason.NO_PAIRABLE_ITEMS
+        if self.n_units < 2:
+            return Reason.NO_COMPLETE_UNITS if self.n_units or self.n_left_out else Reason.NO_PAIRABLE_ITEMS
         return Reason.NO_VARIATION if self.one_value else Reason.NO_BETWEEN_ITEM_VARIANCE
+
+
+def _alike(chosen: FloatArray, levels: FloatArray | None) -> tuple[IntArray, IntArray]:
+    """Row of each unit among different ones, and a unit of each row."""
+    k = chosen.shape[1]
+    if levels is None or len(levels) ** k >= 2**53:
+        return np.arange(len(chosen)), np.arange(len(chosen))
+    key = np.searchsorted(levels, chosen) @ len(levels) ** np.arange(k, dtype=np.int64)
+    _, first, of_unit = np.unique(key, return_index=True, return_inverse=True)
+    return of_unit.reshape(-1).astype(np.int64), first
 
 
 def icc(sums: CompleteSums, *, model: int, average: bool) -> FloatArray:

@@ -5,11 +5,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.scales import DeclaredScale
 from core.stats.arrays import FloatArray, IntArray
 from core.stats.moments import CountLayout, number_rows
 from core.stats.patterns import Patterns, unique_rows
 from core.stats.ratings import RatingTable
 from core.stats.weights import Spacing, option_values, ordered_options
+
+_MANY_COLUMNS = 24
+"""Units with more moments than this are hardly ever alike, and looking for it would take long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +105,19 @@ def rating_numbers(table: RatingTable, spacing: Spacing = "values") -> FloatArra
     return of_option[table.codes]
 
 
+def number_levels(scale: DeclaredScale, spacing: Spacing = "values") -> FloatArray | None:
+    """All numbers that options in an order stand for, rising; None for free numbers."""
+    return None if scale.is_numeric else np.sort(option_values(scale, spacing))
+
+
 def resampled_units(rows: FloatArray, clusters: IntArray | None) -> tuple[FloatArray, IntArray]:
     """Moments of units as rows to resample (equal ones once, or summed by cluster), and the groups each stands for."""
     if clusters is not None:
         names, place = np.unique(clusters, return_inverse=True)
         columns = [np.bincount(place, column, minlength=len(names)) for column in rows.T]
         return np.column_stack(columns).astype(np.float64), np.ones(len(names), dtype=np.int64)
-    if not len(rows):
-        return rows, np.zeros(0, dtype=np.int64)
+    if rows.shape[1] > _MANY_COLUMNS or not len(rows):
+        return rows, np.ones(len(rows), dtype=np.int64)
     different, frequency = np.unique(rows, axis=0, return_counts=True)
     return different, frequency.astype(np.int64)
 

@@ -20,7 +20,7 @@ from core.stats.icc import CompleteSums, CompleteUnits
 from core.stats.moments import NumberSums, number_rows
 from core.stats.ratings import RatingTable
 from core.stats.resampling import Replicates, replicate
-from core.stats.samples import OptionUnits, rating_numbers
+from core.stats.samples import OptionUnits, number_levels, rating_numbers
 from core.stats.weights import Spacing
 
 
@@ -145,16 +145,13 @@ def _part(table: RatingTable, row: Coefficient, spacing: Spacing) -> _Part:
 
 
 def _complete_part(table: RatingTable, on_complete: Callable[[CompleteSums], FloatArray], spacing: Spacing) -> _Part:
-    units = CompleteUnits.of(table, rating_numbers(table, spacing))
-    rows = np.zeros((table.n_units, units.rows.shape[1]))
-    rows[units.complete] = units.rows
-    return _Part(
-        rows,
-        np.arange(table.n_units),
-        units.complete,
-        units.complete,
-        lambda summed: on_complete(CompleteSums.read(summed)),
-    )
+    levels = number_levels(table.scale, spacing)
+    units = CompleteUnits.of(table, rating_numbers(table, spacing), levels=levels)
+    rows = np.vstack([units.rows, np.zeros((1, units.rows.shape[1]))])
+    row_of_unit = np.full(table.n_units, len(units.rows), dtype=np.int64)
+    row_of_unit[units.complete] = units.of_unit
+    taking_part = np.arange(len(rows)) < len(units.rows)
+    return _Part(rows, row_of_unit, taking_part, taking_part, lambda summed: on_complete(CompleteSums.read(summed)))
 
 
 def _basis(table: RatingTable, compared: BoolArray) -> Basis:

@@ -132,11 +132,24 @@ def test_resamples_that_equal_the_value_count_half_on_each_side() -> None:
     assert (found.low, found.high) == (0.5, 0.6)
 
 
-def test_a_jackknife_interval_of_a_proportion_stays_within_0_and_1() -> None:
+def test_a_rare_proportion_has_wilsons_interval_at_the_size_that_has_its_error() -> None:
     values = np.zeros(30)
     values[0] = 1.0
-    point = replicate(rows_of(values), np.ones(30, dtype=np.int64), mean, rng=np.random.default_rng(0), resamples=0)
-    found = spread(replace(point, draws=None), 0, level=0.95, n_groups=30, proportion=True)
+    point = replicate(rows_of(values), np.ones(30, dtype=np.int64), mean, rng=np.random.default_rng(0), resamples=200)
+    found = spread(point, 0, level=0.95, n_groups=30, proportion=True)
     assert found.interval is not None
-    assert found.interval.low == 0.0
+    assert found.interval.method is IntervalMethod.WILSON
+    # The jackknife error of a mean is that of n - 1: p (1 - p) / 29, so the size is 29 (and 29 / 30 of a success).
+    low, high = proportion_confint(29 / 30, 29, method="wilson")
+    assert (found.interval.low, found.interval.high) == pytest.approx((low, high))
+
+
+def test_a_jackknife_interval_of_a_proportion_stays_within_0_and_1() -> None:
+    # 12 clusters of 40 hold all successes, each with up to 30: the error is large beside the value.
+    rows = np.column_stack([np.r_[30.0, np.ones(11), np.zeros(28)], np.ones(40)])
+    point = replicate(rows, np.ones(40, dtype=np.int64), mean, rng=np.random.default_rng(0), resamples=0)
+    assert point.point[0] == pytest.approx(41 / 40)
+    found = spread(replace(point, draws=None, point=np.array([0.5])), 0, level=0.95, n_groups=40, proportion=True)
+    assert found.interval is not None
+    assert (found.interval.low, found.interval.high) == (0.0, 1.0)
     assert found.interval.method is IntervalMethod.JACKKNIFE
