@@ -14,6 +14,10 @@ ITEM_ID, SYSTEM, SLICE = 400, 200, 200
 _SPLITS = {"train": "train", "dev": "dev", "validation": "dev", "val": "dev", "valid": "dev", "test": "test"}
 
 
+_OutputReaders = tuple[Callable[[Values], str], Callable[[Values], Sequence[Message]]]
+"""What reads an output's family and messages."""
+
+
 class RowContent(NamedTuple):
     """Everything one row holds."""
 
@@ -45,7 +49,7 @@ class SubjectNames:
             found = "no item id" if not item else f"an item id of {len(item)} characters"
             raise RowProblem(found=found, expected=f"1 to {ITEM_ID} characters")
         return item, tuple(
-            _output_name(system(values), sample(values)) for system, sample in self.outputs if system(values)
+            [_output_name(name, sample(values)) for system, sample in self.outputs if (name := system(values))]
         )
 
 
@@ -85,6 +89,7 @@ class ContentReader:
         self.paths = _paths(entry)
         self._fingerprint = _fingerprint(self.paths, entry, texts_only=texts_only)
         self._seen: set[int] = set()
+        self._last: Hashable = None
 
     def read(self, values: Values, line: int) -> RowContent | None:
         """What the row holds; None if an earlier row held just the same.
@@ -92,17 +97,22 @@ class ContentReader:
         Raises:
             RowProblem: It cannot be read.
         """
-        fingerprint = hash(self._fingerprint(values))
+        said = self._fingerprint(values)
+        if said == self._last:
+            return None
+        fingerprint = hash(said)
         if fingerprint in self._seen:
+            self._last = said
             return None
         if len(self._seen) >= self._REMEMBERED:
             self._seen.clear()
         item, outputs = self.names.read(values)
+        readers = self._present(values, len(outputs))
         content = RowContent(
             self._item(item, values, line),
             [
                 OutputRecord(item, system, family(values)[:100], sample, messages(values), line)
-                for (system, sample), (family, messages) in zip(outputs, self._present(values), strict=True)
+                for (system, sample), (family, messages) in zip(outputs, readers, strict=True)
             ],
             [
                 ReferenceRecord(item, text, kind, status, line)
@@ -111,9 +121,12 @@ class ContentReader:
             self._subjects(item, outputs),
         )  # fmt: skip
         self._seen.add(fingerprint)
+        self._last = said
         return content
 
-    def _present(self, values: Values) -> list[tuple[Callable[[Values], str], Callable[[Values], Sequence[Message]]]]:
+    def _present(self, values: Values, count: int) -> Sequence[_OutputReaders]:
+        if count == len(self._outputs):
+            return self._outputs
         named = zip(self.names.outputs, self._outputs, strict=True)
         return [readers for (system, _), readers in named if system(values)]
 
@@ -128,7 +141,7 @@ class ContentReader:
             external_id=item,
             messages=self._message(values),
             context=self._context(values) or None,
-            slices={name: value for name, value in slices.items() if value not in (None, "", ABSENT)},
+            slices={name: value for name, value in slices.items() if value not in (None, "", ABSENT)} if slices else {},
             cluster=self._cluster(values)[:ITEM_ID] or None,
             split=_SPLITS.get(split),
             line=line,

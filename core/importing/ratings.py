@@ -10,6 +10,7 @@ from core.importing.book import BookedCriterion, CriteriaBook
 from core.importing.content import SYSTEM, SubjectNames
 from core.importing.mapping import RatingsEntry
 from core.importing.problems import Tally
+from core.importing.recent import Recent
 from core.importing.records import OutputName, RaterRecord, RatingRecord, SubjectRecord
 from core.importing.shapes import Cell, RowProblem, shape_of
 from core.importing.templates import Template, Values, getter, key_of
@@ -20,7 +21,7 @@ _KINDS = ("person", "judge", "baseline", "source", "seat", "simulated")
 _PHASES = ("blind", "exposed", "revised")
 _ABSENCES = ("abstained", "unreadable", "refused", "withdrawn")
 _SWAPPED = {"A": "B", "B": "A"}
-_REMEMBERED = 100_000
+_REMEMBERED = 20_000
 SWAPPED_ORDER = {"AB": "BA", "BA": "AB"}
 
 
@@ -55,7 +56,7 @@ class RatingsReader:
     ) -> None:  # fmt: skip
         self.where = f"ratings[{number}]"
         shape = shape_of(entry, where=self.where)
-        self._entry, self._book, self._tally = entry, book, tally
+        self._entry, self._names, self._book, self._tally = entry, entry.names, book, tally
         self._cells = shape.prepare(entry)
         self._criterion = Template(entry.criterion)
         self._version = _optional(entry.criterion_version)
@@ -64,7 +65,7 @@ class RatingsReader:
         self._rater = _RaterReader(entry, shape.rater or "", shape.kind, texts_only=texts_only)
         self._subject = _SubjectReader(entry, names, texts_only=texts_only)
         self._order = _order_reader(entry)
-        self._phase = _optional(entry.phase)
+        self._phase, self._seen_by_people = _optional(entry.phase), "exposed" if entry.blind == "no" else "blind"
         self._absence, self._repetition, self._at = (
             _optional(text) for text in (entry.absence, entry.repetition, entry.at)
         )
@@ -89,22 +90,21 @@ class RatingsReader:
 
     def _record(self, cell: Cell, line: int) -> RatingRecord | None:
         values = cell.values
-        criterion = self._criterion_named(
-            cell.criterion or self._criterion.constant or self._criterion.fill(values),
-            self._version(values) if self._version else "",
-        )
+        name = cell.criterion or self._criterion.constant or self._criterion.fill(values)
+        criterion = self._criterion_named(name, self._version(values) if self._version else "")
         subject = self._subject.read(values, criterion.applies_to)
         order = None
         if subject.first is not None and subject.second is not None:
             order = (self._order(values, (subject.first, subject.second)) if self._order else None) or cell.order
         reading = self._reading(cell, criterion, subject, order, line)
-        if reading.option is None and reading.number is None and reading.absence is None:
+        option, number, absence, _treated, _declared = reading
+        if option is None and number is None and absence is None:
             return None
         rater = self._rater.read(values)
-        if order is None and self._entry.names == "side" and subject.second is not None:
+        if self._names == "side" and order is None and subject.second is not None:
             order = "AB"
         return RatingRecord(
-            subject, criterion.number, rater, reading.option, reading.number, reading.absence,
+            subject, criterion.number, rater, option, number, absence,
             cell.probabilities or (self._probabilities(values, criterion) if self._shares else None),
             self._number(self._confidence, values, "confidence") if self._confidence else None,
             self._reason(values) if self._rationale or self._comment else "",
@@ -133,7 +133,7 @@ class RatingsReader:
             if absence not in _ABSENCES:
                 raise RowProblem(found=f"the absence {shortened(absence)}", expected=f"one of {', '.join(_ABSENCES)}")
             return Reading(absence=absence)
-        if self._entry.names == "system" and subject.first and subject.second and isinstance(cell.raw, str):
+        if self._names == "system" and subject.first and subject.second and isinstance(cell.raw, str):
             named = cell.raw.strip()
             if named in (subject.first[0], subject.second[0]) and subject.first[0] != subject.second[0]:
                 return Reading(option="A" if named == subject.first[0] else "B")
@@ -143,7 +143,7 @@ class RatingsReader:
         reading = reader.read(cell.raw)
         if reading.treated:
             self._tally.add(_shown(cell.raw), reading.treated, line, declared=reading.declared)
-        if self._entry.names == "side" and order == "BA" and criterion.scale.kind is ScaleKind.PREFERENCE:
+        if self._names == "side" and order == "BA" and criterion.scale.kind is ScaleKind.PREFERENCE:
             return reading._replace(option=swapped_option(reading.option))
         return reading
 
@@ -169,11 +169,11 @@ class RatingsReader:
 
     def _phase_of(self, values: Values, kind: str) -> str:
         if self._phase is None:
-            return "exposed" if kind == "person" and self._entry.blind == "no" else "blind"
+            return self._seen_by_people if kind == "person" else "blind"
         phase = self._phase(values)
         if phase and phase not in _PHASES:
             raise RowProblem(found=f"the phase {shortened(phase)}", expected=f"one of {', '.join(_PHASES)}")
-        return phase or ("exposed" if kind == "person" and self._entry.blind == "no" else "blind")
+        return phase or (self._seen_by_people if kind == "person" else "blind")
 
     @staticmethod
     def _number(read: Callable[[Values], str] | None, values: Values, column: str) -> float | None:
@@ -205,16 +205,19 @@ class _SubjectReader:
         self._which = {"first": 0, "second": 1}[entry.output] if entry.output else None
         self._names = names
         self._key = key_of(names.names, texts_only=texts_only)
-        self._known: dict[tuple[Hashable, str], SubjectRecord] = {}
+        self._known: Recent[tuple[Hashable, str], SubjectRecord] = Recent(_REMEMBERED)
+        self._last: tuple[tuple[Hashable, str], SubjectRecord] | None = None
 
     def read(self, values: Values, applies_to: str) -> SubjectRecord:
         key = (self._key(values), applies_to)
+        if self._last is not None and self._last[0] == key:
+            return self._last[1]
         known = self._known.get(key)
         if known is None:
-            if len(self._known) >= _REMEMBERED:
-                self._known.clear()
             item, outputs = self._names.read(values)
-            known = self._known[key] = self._judged(item, outputs, applies_to)
+            known = self._judged(item, outputs, applies_to)
+            self._known.put(key, known)
+        self._last = key, known
         return known
 
     def _judged(self, item: str, outputs: tuple[OutputName, ...], applies_to: str) -> SubjectRecord:

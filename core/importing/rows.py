@@ -1,11 +1,10 @@
 """One record of a file, as every reader hands it on."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class SourceRow:
+class SourceRow(NamedTuple):
     """One record, before anything is known about what its columns mean.
 
     Attributes:

@@ -8,14 +8,16 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b
 from itertools import chain
+from json.encoder import encode_basestring
 from pathlib import Path
+from typing import Any
 
 from core.errors import shortened
 from core.importing.problems import Problem, Problems
 from core.importing.ratings import SWAPPED_ORDER, swapped_option, swapped_shares
+from core.importing.recent import Recent
 from core.importing.records import (
     ItemRecord,
-    Message,
     OutputName,
     OutputRecord,
     RaterRecord,
@@ -25,7 +27,9 @@ from core.importing.records import (
 )
 from core.models.keys import item_key, output_key, pair_key
 
-_REMEMBERED = 100_000
+_REMEMBERED = 60_000
+"""Items, outputs and subjects in memory, each."""
+
 _BUFFER = 5_000
 _SCHEMA = """
 create table item (id integer primary key, external_id text unique, digest blob, messages text, context text,
@@ -55,16 +59,17 @@ _INSERT_RATINGS = (
 )
 _AT_ONCE = 100
 """Ratings in one statement: cheaper than one each."""
-_INSERT_ITEM = (
-    "insert or ignore into item (external_id, digest, messages, context, slices, cluster, split, file, line) "
-    "values (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-)
+_INSERTS = {
+    "item": "insert into item (id, external_id, digest, messages, context, slices, cluster, split, file, line) "
+    "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    "output": "insert into output (id, item, system, sample, digest, messages, file, line) "
+    "values (?, ?, ?, ?, ?, ?, ?, ?)",
+    "subject": "insert into subject (id, key, kind, item, a, b, file, line) values (?, ?, ?, ?, ?, ?, ?, ?)",
+    "reference": "insert or ignore into reference (item, text, kind, status) values (?, ?, ?, ?)",
+}
 _UPDATE_ITEM = (
     "update item set digest = ?, messages = ?, context = ?, slices = ?, cluster = ?, split = ?, file = ?, line = ? "
     "where id = ?"
-)
-_INSERT_OUTPUT = (
-    "insert or ignore into output (item, system, sample, digest, messages, file, line) values (?, ?, ?, ?, ?, ?, ?)"
 )
 
 _Row = tuple[object, ...]
@@ -86,14 +91,33 @@ def open_scratch(folder: Path) -> sqlite3.Connection:
     return connection
 
 
+def said_text(messages: Sequence[Mapping[str, object]]) -> str:
+    """Messages as JSON, role and content only; the same text for the same messages."""
+    said = (
+        f'{{"role": {_quoted(message.get("role"))}, "content": {_quoted(message.get("content"))}}}'
+        for message in messages
+    )
+    return f"[{', '.join(said)}]"
+
+
+def _quoted(value: object) -> str:
+    return encode_basestring(value) if isinstance(value, str) else json.dumps(value)
+
+
 def content_digest(messages: Sequence[Mapping[str, object]], context: str | None = None) -> bytes:
     """A fingerprint of what an item or output says."""
-    said = [[message.get("role"), message.get("content")] for message in messages]
-    return blake2b(json.dumps([said, context]).encode(), digest_size=16).digest()
+    return _digest(said_text(messages), context)
+
+
+def _digest(said: str, context: str | None = None) -> bytes:
+    whole = said if context is None else f"{said}\0{context}"
+    return blake2b(whole.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 class Scratch:
     """Takes records in, gives each thing one id, and notices what contradicts itself.
+
+    New rows wait in buffers: what is looked up in the file itself is either written, or still in memory.
 
     Args:
         connection: From `open_scratch`.
@@ -103,176 +127,208 @@ class Scratch:
 
     def __init__(self, connection: sqlite3.Connection, files: Sequence[str], problems: Problems) -> None:
         self.connection, self._files, self._problems = connection, files, problems
-        self._items: dict[str, int] = {}
-        self._outputs: dict[tuple[int, int, int], int] = {}
+        self._items: Recent[str, tuple[int, bytes | None]] = Recent(_REMEMBERED, self._write_names)
+        self._outputs: Recent[tuple[int, int, int], tuple[int, bytes | None]] = Recent(_REMEMBERED, self._write_names)
+        self._subjects: Recent[SubjectRecord, tuple[int, bool]] = Recent(_REMEMBERED, self._write_names)
         self._families: set[str] = set()
         self._systems: dict[str, int] = {}
         self._raters: dict[RaterRecord, int] = {}
-        self._subjects: dict[SubjectRecord, tuple[int, bool]] = {}
-        self._buffer: list[_Row] = []
+        self._last: tuple[SubjectRecord | None, tuple[int, bool]] = (None, (0, False))
+        self._last_id = {"item": 0, "output": 0, "subject": 0}
+        self._new: dict[str, list[_Row]] = {table: [] for table in _INSERTS}
+        self._ratings: list[_Row] = []
         self._has_known_subjects = False
 
     def add_known_subjects(self, subjects: Iterator[tuple[str, int, str | None, int | None]]) -> None:
         """Tell which subjects the study has: key, id, and for pairs the system and sample of output A."""
         self.connection.executemany("insert into known_subject values (?, ?, ?, ?)", subjects)
-        self._has_known_subjects = self._one("select 1 from known_subject limit 1") is not None
+        self._has_known_subjects = self._row("select 1 from known_subject limit 1") is not None
 
     def add_item(self, record: ItemRecord, file: int) -> None:
         """Take an item; the same id with other content is a problem."""
-        digest = content_digest(record.messages, record.context)
-        slices = _json(record.slices) if record.slices else "{}"
-        texts = (
-            digest,
-            _json(record.messages),
-            record.context,
-            slices,
-            record.cluster,
-            record.split,
-            file,
-            record.line,
-        )
-        made = self.connection.execute(_INSERT_ITEM, (record.external_id, *texts))
-        if made.rowcount == 1:
-            self._remember_item(record.external_id, made.lastrowid or 0)
+        said = said_text(record.messages)
+        digest = _digest(said, record.context)
+        found = self._find_item(record.external_id)
+        if found is not None and found[1] is not None:
+            if found[1] != digest:
+                self._contradiction(f"item {shortened(record.external_id)}", file, record.line, "item", found[0])
             return
-        item = self._item(record.external_id)
-        found = self.connection.execute("select digest, file, line from item where id = ?", (item,)).fetchone()
-        if found[0] is None:
+        slices = _json(record.slices) if record.slices else "{}"
+        texts = (digest, said, record.context, slices, record.cluster, record.split, file, record.line)
+        if found is None:
+            item = self._insert("item", record.external_id, *texts)
+        else:
+            item = found[0]
+            self._write_names()
             self.connection.execute(_UPDATE_ITEM, (*texts, item))
-        elif found[0] != digest:
-            self._contradiction(f"item {shortened(record.external_id)}", file, record.line, found[1], found[2])
+        self._items.put(record.external_id, (item, digest))
 
     def add_output(self, record: OutputRecord, file: int) -> None:
         """Take an output; the same name with other content is a problem."""
-        item, system = self._item(record.item), self._system(record.system)
-        self._note_family(record.system, record.family)
-        digest = content_digest(record.messages)
-        place = (item, system, record.sample)
-        made = self.connection.execute(_INSERT_OUTPUT, (*place, digest, _json(record.messages), file, record.line))
-        if made.rowcount == 1:
-            self._remember_output(place, made.lastrowid or 0)
+        place = (self._item(record.item), self._system(record.system), record.sample)
+        if record.family:
+            self._note_family(record.system, record.family)
+        said = said_text(record.messages)
+        digest = _digest(said)
+        found = self._find_output(place)
+        if found is not None and found[1] is not None:
+            if found[1] != digest:
+                what = f"the output of {shortened(record.system)} for item {shortened(record.item)}"
+                self._contradiction(what, file, record.line, "output", found[0])
             return
-        output = self._output(item, (record.system, record.sample))
-        found = self.connection.execute("select digest, file, line from output where id = ?", (output,)).fetchone()
-        if found[0] is None:
+        if found is None:
+            output = self._insert("output", *place, digest, said, file, record.line)
+        else:
+            output = found[0]
+            self._write_names()
             update = "update output set digest = ?, messages = ?, file = ?, line = ? where id = ?"
-            self.connection.execute(update, (digest, _json(record.messages), file, record.line, output))
-        elif found[0] != digest:
-            what = f"the output of {shortened(record.system)} for item {shortened(record.item)}"
-            self._contradiction(what, file, record.line, found[1], found[2])
+            self.connection.execute(update, (digest, said, file, record.line, output))
+        self._outputs.put(place, (output, digest))
 
     def _note_family(self, system: str, family: str) -> None:
-        if family and system not in self._families:
+        if system not in self._families:
             self._families.add(system)
             self.connection.execute("update system set family = ? where name = ?", (family, system))
 
     def add_reference(self, record: ReferenceRecord) -> None:
         """Take a reference; the same text twice is one."""
-        self.connection.execute(
-            "insert or ignore into reference (item, text, kind, status) values (?, ?, ?, ?)",
-            (self._item(record.item), record.text, record.kind, record.status),
-        )
+        self._buffer("reference", (self._item(record.item), record.text, record.kind, record.status))
 
     def add_subject(self, record: SubjectRecord, file: int, line: int) -> tuple[int, bool]:
         """Take a subject: its id, and whether the record names its outputs in the other order than the study."""
         known = self._subjects.get(record)
         if known is None:
-            if len(self._subjects) >= _REMEMBERED:
-                self._subjects.clear()
-            known = self._subjects[record] = self._subject(record, file, line)
+            known = self._subject(record, file, line)
+            self._subjects.put(record, known)
         return known
 
     def add_rating(self, record: RatingRecord, file: int) -> None:
         """Take a rating; a pair's value and order follow the study's order of the two outputs."""
-        subject, turned = self._subjects.get(record.subject) or self.add_subject(record.subject, file, record.line)
+        last, known = self._last
+        if record.subject is not last:
+            known = self.add_subject(record.subject, file, record.line)
+            self._last = record.subject, known
+        subject, turned = known
         rater = self._raters.get(record.rater)
         if rater is None:
             rater = self._raters[record.rater] = self._rater(record.rater)
-        option, shares, shown = record.option, record.probabilities, record.order
+        option, shares, shown, repetition = record.option, record.probabilities, record.order, record.repetition
         if turned:
             option, shares = swapped_option(option), swapped_shares(shares)
             shown = SWAPPED_ORDER[shown] if shown else None
-        self._buffer.append((
+        self._ratings.append((
             subject, record.criterion, rater, option, record.number, record.absence,
             None if shares is None else _json(shares), record.confidence, record.rationale, record.phase, shown,
-            record.repetition or 0, int(record.repetition is not None), record.at, record.rating_id,
+            repetition or 0, int(repetition is not None), record.at, record.rating_id,
             record.supersedes, file, record.line,
         ))  # fmt: skip
-        if len(self._buffer) >= _BUFFER:
-            self.flush()
+        if len(self._ratings) >= _BUFFER:
+            self._write_ratings()
 
     def flush(self) -> None:
         """Write what is buffered."""
-        rows, several = self._buffer, _INSERT_RATINGS + ", ".join([_RATING] * _AT_ONCE)
+        self._write_names()
+        self._write_ratings()
+
+    def _write_names(self) -> None:
+        for table, rows in self._new.items():
+            if rows:
+                self.connection.executemany(_INSERTS[table], rows)
+                rows.clear()
+
+    def _write_ratings(self) -> None:
+        rows, several = self._ratings, _INSERT_RATINGS + ", ".join([_RATING] * _AT_ONCE)
         whole = len(rows) - len(rows) % _AT_ONCE
         flat = (list(chain.from_iterable(rows[start : start + _AT_ONCE])) for start in range(0, whole, _AT_ONCE))
         self.connection.executemany(several, flat)
         self.connection.executemany(_INSERT_RATINGS + _RATING, rows[whole:])
-        self._buffer.clear()
+        rows.clear()
 
-    def _one(self, select: str, *values: object) -> int | None:
-        row = self.connection.execute(select, values).fetchone()
-        return row[0] if row else None
+    def _row(self, select: str, *values: object) -> tuple[Any, ...] | None:
+        row: tuple[Any, ...] | None = self.connection.execute(select, values).fetchone()
+        return row
 
     def _made(self, insert: str, *values: object) -> int:
         return self.connection.execute(insert, values).lastrowid or 0
 
-    def _item(self, external_id: str) -> int:
+    def _insert(self, table: str, *values: object) -> int:
+        key = self._last_id[table] = self._last_id[table] + 1
+        self._buffer(table, (key, *values))
+        return key
+
+    def _buffer(self, table: str, row: _Row) -> None:
+        rows = self._new[table]
+        rows.append(row)
+        if len(rows) >= _BUFFER:
+            self._write_names()
+
+    def _find_item(self, external_id: str) -> tuple[int, bytes | None] | None:
         known = self._items.get(external_id)
-        if known is None:
-            known = self._one("select id from item where external_id = ?", external_id)
-            known = known or self._made("insert into item (external_id) values (?)", external_id)
-            self._remember_item(external_id, known)
+        if known is None and not self._items.whole:
+            known = self._row("select id, digest from item where external_id = ?", external_id)
+            if known is not None:
+                self._items.put(external_id, known)
         return known
 
-    def _remember_item(self, external_id: str, item: int) -> None:
-        if len(self._items) >= _REMEMBERED:
-            self._items.clear()
-        self._items[external_id] = item
+    def _item(self, external_id: str) -> int:
+        known = self._find_item(external_id)
+        if known is None:
+            known = self._insert("item", external_id, *[None] * 8), None
+            self._items.put(external_id, known)
+        return known[0]
 
     def _system(self, name: str) -> int:
         if name not in self._systems:
             self._systems[name] = self._made("insert into system (name, family) values (?, '')", name)
         return self._systems[name]
 
-    def _output(self, item: int, name: OutputName) -> int:
-        place = (item, self._system(name[0]), name[1])
+    def _find_output(self, place: tuple[int, int, int]) -> tuple[int, bytes | None] | None:
         known = self._outputs.get(place)
-        if known is None:
-            known = self._one("select id from output where item = ? and system = ? and sample = ?", *place)
-            known = known or self._made("insert into output (item, system, sample) values (?, ?, ?)", *place)
-            self._remember_output(place, known)
+        if known is None and not self._outputs.whole:
+            known = self._row("select id, digest from output where item = ? and system = ? and sample = ?", *place)
+            if known is not None:
+                self._outputs.put(place, known)
         return known
 
-    def _remember_output(self, place: tuple[int, int, int], output: int) -> None:
-        if len(self._outputs) >= _REMEMBERED:
-            self._outputs.clear()
-        self._outputs[place] = output
+    def _output(self, item: int, name: OutputName) -> int:
+        place = (item, self._system(name[0]), name[1])
+        known = self._find_output(place)
+        if known is None:
+            known = self._insert("output", *place, *[None] * 4), None
+            self._outputs.put(place, known)
+        return known[0]
 
     def _rater(self, rater: RaterRecord) -> int:
-        known = self._one("select id from rater where kind = ? and name = ?", rater.kind, rater.name)
-        return known or self._made('insert into rater (kind, name, "group", family) values (?, ?, ?, ?)', *rater)
+        known = self._row("select id from rater where kind = ? and name = ?", rater.kind, rater.name)
+        insert = 'insert into rater (kind, name, "group", family) values (?, ?, ?, ?)'
+        return known[0] if known else self._made(insert, *rater)
 
     def _subject(self, record: SubjectRecord, file: int, line: int) -> tuple[int, bool]:
         item = self._item(record.item)
         outputs = [self._output(item, name) for name in (record.first, record.second) if name is not None]
+        is_pair = len(outputs) == 2
+        turned_round = self._subjects.get(SubjectRecord(record.item, record.second, record.first)) if is_pair else None
+        if turned_round is not None:
+            return turned_round[0], not turned_round[1]
         key = subject_key(record)
-        turned = len(outputs) == 2 and self._stands_turned(key, record.first)
+        if not self._subjects.whole:
+            found = self._row("select id, a from subject where key = ?", key)
+            if found is not None:
+                return found[0], is_pair and found[1] != outputs[0]
+        turned = is_pair and self._stands_turned(key, record.first)
         a, b = [*(reversed(outputs) if turned else outputs), None, None][:2]
-        insert = "insert or ignore into subject (key, kind, item, a, b, file, line) values (?, ?, ?, ?, ?, ?, ?)"
-        made = self.connection.execute(insert, (key, record.kind, item, a, b, file, line))
-        if made.rowcount == 1:
-            return made.lastrowid or 0, turned
-        found = self.connection.execute("select id, a from subject where key = ?", (key,)).fetchone()
-        return found[0], len(outputs) == 2 and found[1] != outputs[0]
+        return self._insert("subject", key, record.kind, item, a, b, file, line), turned
 
     def _stands_turned(self, key: str, first: OutputName | None) -> bool:
         if not self._has_known_subjects:
             return False
-        row = self.connection.execute("select system, sample from known_subject where key = ?", (key,)).fetchone()
+        row = self._row("select system, sample from known_subject where key = ?", key)
         return row is not None and row != first
 
-    def _contradiction(self, what: str, file: int, line: int, first_file: int, first_line: int) -> None:
+    def _contradiction(self, what: str, file: int, line: int, table: str, key: int) -> None:
+        self._write_names()
+        first = self._row(f"select file, line from {table} where id = ?", key)  # noqa: S608 - our own names
+        first_file, first_line = first or (file, line)
         at = f"line {first_line}" if file == first_file else f"{self._files[first_file]}, line {first_line}"
         self._problems.add(
             Problem(self._files[file], line, "", f"other content for {what}", f"the same as in {at}, or another id")
@@ -288,5 +344,5 @@ def subject_key(record: SubjectRecord) -> str:
     return pair_key(record.item, record.first, record.second)
 
 
-def _json(value: Sequence[Message] | Mapping[str, object] | Mapping[str, float]) -> str:
+def _json(value: Mapping[str, object] | Mapping[str, float]) -> str:
     return json.dumps(value, ensure_ascii=False)

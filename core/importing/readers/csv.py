@@ -30,23 +30,22 @@ def read(path: Path, file_format: FileFormat, *, name: str | None = None) -> Ite
     lines = numbered_lines(path, file_format.encoding, file)
     records = csv.reader(lines, delimiter=file_format.delimiter, strict=True)
     start = 1
-    header: list[str] | None = None
-    rows = 0
+    header: list[str] = []
+    width, rows = -1, 0
     try:
         for cells in records:
-            if not cells:
-                pass
-            elif header is None:
-                header = check_header([cell.strip() for cell in cells], file, start)
-            elif len(cells) != len(header):
-                raise _wrong_width(file, start, cells, header)
-            else:
+            if len(cells) == width:
                 rows += 1
                 yield SourceRow(start, dict(zip(header, cells, strict=True)))
+            elif cells and not header:
+                header = check_header([cell.strip() for cell in cells], file, start)
+                width = len(header)
+            elif cells:
+                raise _wrong_width(file, start, cells, header)
             start = records.line_num + 1
     except csv.Error as error:
         raise _plain(error, path, file_format, file, start) from error
-    if header is None:
+    if not header:
         raise FileProblem(file=file, found="blank lines only", expected="a header and rows")
     if rows == 0:
         raise FileProblem(file=file, found="a header and no rows", expected="at least one row below the header")
