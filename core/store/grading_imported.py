@@ -61,7 +61,8 @@ def read_imported_times(rater_id: int, subject_ids: Sequence[int], *, session: S
     """Subject id -> when the newest of the rater's imported ratings of it was given."""
     query = (
         select(_RATING.c.subject_id, func.max(_RATING.c.created_at))
-        .where(_RATING.c.subject_id.in_(list(subject_ids)), bindparam("rater") == _BY_SUBJECT, _RATING.c.import_id.is_not(None))
+        .where(_RATING.c.subject_id.in_(list(subject_ids)), bindparam("rater") == _BY_SUBJECT)
+        .where(_RATING.c.import_id.is_not(None))
         .group_by(_RATING.c.subject_id)
     )  # fmt: skip
     return {row[0]: row[1] for row in session.connection().execute(query, {"rater": rater_id})}

@@ -8,11 +8,11 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 from sqlmodel import select
 
-from core.models.ratings import Rater
+from core.models.ratings import Import, Rater, Rating
 from core.models.study import Rubric, RubricEntry
 from core.scales import likert
 from tests.browser import AppServer
-from tests.builders import AT, Built, add_criterion, build_study
+from tests.builders import AT, Built, add_criterion, add_rater, build_study
 from tests.conftest import free_port
 from tests.pages.grading_desk import Grader
 
@@ -243,3 +243,28 @@ def test_an_answer_is_never_saved_under_a_name_that_its_page_does_not_show(serve
     ada.wait_saved()
     assert ada.ratings()[second] == ["fail"]
     assert raters(server, built) == ["Ada"]
+
+
+def test_what_an_import_brought_in_ones_name_is_listed_opened_and_changed(server: AppServer, page: Page) -> None:
+    built = study(server, 3)
+    first = built.subjects["q0/alder"]
+    with server.database.writing() as session:
+        brought = Import(study_id=built.study, files=[], mapping={}, state="done", created_at=AT)
+        session.add(brought)
+        session.flush()
+        session.add(
+            Rating(study_id=built.study, subject_id=first, criterion_id=built.criteria["acceptable"], option="fail",
+                   rater_id=add_rater(session, built.study, "Ada"), phase="blind", import_id=brought.id, created_at=AT)
+        )  # fmt: skip
+    ada = Grader(page, server, built.study).come()
+    expect(page.locator(".count")).to_have_text("2 of 3")
+    assert ada.subject == built.subjects["q1/alder"]
+    page.locator("[data-act=review]").click()
+    expect(page.locator(".answered .what")).to_have_text("Acceptable: Fail")
+    page.locator(".answered").click()
+    expect(page.locator(".tag.past")).to_have_text("your past answer")
+    assert (ada.subject, ada.checked()) == (first, ["Fail"])
+    ada.grade("1")
+    ada.wait_saved()
+    assert ada.ratings() == {first: ["pass"]}
+    expect(page.locator(".count")).to_have_text("2 of 3")

@@ -167,7 +167,7 @@ class Card extends Submitting {
     if (name === this.state.rater?.name || (this.mode === "other" && this.signedIn === name)) return;
     this.signedIn = name;
     this.stage("other", otherRaterPanel({ mine: this.state.rater.name, other: name, unsaved: this.outbox.jobs.length }));
-    this.ui.stage.querySelector(".go").focus();
+    this.ui.stage.querySelector(".other").focus(); // on no button: the next Enter of a quick hand decides nothing
   }
 
   async goOn() {

@@ -51,12 +51,12 @@ function namePanel({ name, again }) {
 
 function otherRaterPanel({ mine, other, unsaved }) {
   const waiting = unsaved ? `${counted(unsaved, "answer")} by ${mine} ${unsaved === 1 ? "waits" : "wait"} in this browser and ${unsaved === 1 ? "is" : "are"} saved when ${mine} goes on.` : `Everything ${mine} submitted here is saved.`;
-  return make("div", { class: "page other" },
+  return make("div", { class: "page other", tabindex: "-1", role: "alert" },
     make("h2", {}, `${other} is signed in now`),
     make("p", {}, `The name was changed in another tab. This page is ${mine}'s, and nothing is saved from it under another name.`),
     make("p", {}, waiting),
     make("div", { class: "line" }, button(`Go on as ${mine}`, "go-on", { kind: "btn go" }), button(`Load the page for ${other}`, "turn-over")),
-    make("p", { class: "fault", role: "alert" }));
+    make("p", { class: "fault" }));
 }
 
 function emptyPanel({ title, text, link, label }) {
