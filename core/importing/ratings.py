@@ -73,6 +73,10 @@ class RatingsReader:
         self._confidence = _optional(entry.confidence)
         self._rating_id, self._supersedes = _optional(entry.rating_id), _optional(entry.supersedes)
         self._shares = getter(entry.probabilities) if entry.probabilities else None
+        self._has_details = any((
+            entry.probabilities, entry.confidence, entry.rationale, entry.comment, entry.repetition, entry.at,
+            entry.rating_id, entry.supersedes,
+        ))  # fmt: skip
         self.paths = tuple(dict.fromkeys((*names.paths, *shape.columns(entry), *_paths(entry))))
         for key in {*([entry.criterion] if self._criterion.constant else []), *_criterion_keys(entry)}:
             self._criterion_named(key, "")
@@ -103,15 +107,17 @@ class RatingsReader:
         rater = self._rater.read(values)
         if self._names == "side" and order is None and subject.second is not None:
             order = "AB"
+        phase = self._phase_of(values, rater.kind)
+        if order is None and not self._has_details and cell.probabilities is None:
+            return RatingRecord(subject, criterion.number, rater, option, number, absence, phase, line)
         return RatingRecord(
-            subject, criterion.number, rater, option, number, absence,
+            subject, criterion.number, rater, option, number, absence, phase, line,
             cell.probabilities or (self._probabilities(values, criterion) if self._shares else None),
             self._number(self._confidence, values, "confidence") if self._confidence else None,
-            self._reason(values) if self._rationale or self._comment else "",
-            self._phase_of(values, rater.kind), order,
+            self._reason(values) if self._rationale or self._comment else "", order,
             self._whole(self._repetition, values, "repetition") if self._repetition else None,
             _moment(self._at(values)) if self._at else "", self._rating_id(values) if self._rating_id else "",
-            self._supersedes(values) if self._supersedes else "", line,
+            self._supersedes(values) if self._supersedes else "",
         )  # fmt: skip
 
     def _criterion_named(self, name: str, version: str) -> BookedCriterion:

@@ -85,13 +85,22 @@ class RatingRecord(NamedTuple):
     option: str | None
     number: float | None
     absence: str | None
-    probabilities: Mapping[str, float] | None
-    confidence: float | None
-    rationale: str
     phase: str
-    order: str | None
-    repetition: int | None
-    at: str
-    rating_id: str
-    supersedes: str
     line: int
+    probabilities: Mapping[str, float] | None = None
+    confidence: float | None = None
+    rationale: str = ""
+    order: str | None = None
+    repetition: int | None = None
+    at: str = ""
+    rating_id: str = ""
+    supersedes: str = ""
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it says no more than a value: nothing from `probabilities` on."""
+        return self[_FIRST_DETAIL:] == _NO_DETAILS
+
+
+_FIRST_DETAIL = RatingRecord._fields.index("probabilities")
+_NO_DETAILS = tuple(RatingRecord._field_defaults.values())

@@ -44,19 +44,20 @@ create table subject (id integer primary key, key text unique, kind text, item i
 create table rater (id integer primary key, kind text, name text, "group" text, family text, db_id integer,
     unique (kind, name));
 create table rating (seq integer primary key, subject integer, criterion integer, rater integer, option text,
-    number real, absence text, probabilities text, confidence real, rationale text, phase text, shown text,
-    repetition integer, given integer, n integer default 0, at text, rating_id text, supersedes text, file integer,
-    line integer, state integer default 0, db_id integer);
+    number real, absence text, probabilities text, confidence real, rationale text default '', phase text, shown text,
+    repetition integer default 0, given integer default 0, n integer default 0, at text default '',
+    rating_id text default '', supersedes text default '', file integer, line integer, state integer default 0,
+    db_id integer);
 create table known_item (id integer primary key, external_id text unique, digest blob);
 create table known_output (id integer primary key, item integer, system text, sample integer, digest blob,
     unique (item, system, sample));
 create table known_subject (key text primary key, id integer, system text, sample integer) without rowid;
 """
-_RATING = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_INSERT_RATINGS = (
-    "insert into rating (subject, criterion, rater, option, number, absence, probabilities, confidence, rationale, "
-    "phase, shown, repetition, given, at, rating_id, supersedes, file, line) values "
-)
+_RATING = ("subject", "criterion", "rater", "option", "number", "absence", "phase", "file", "line")
+_DETAILS = ("probabilities", "confidence", "rationale", "shown", "repetition", "given", "at", "rating_id", "supersedes")
+_NO_DETAILS = (None, None, "", None, 0, 0, "", "", "")
+"""As the schema has them by itself."""
+
 _AT_ONCE = 100
 """Ratings in one statement: cheaper than one each."""
 _INSERTS = {
@@ -83,7 +84,7 @@ def open_scratch(folder: Path) -> sqlite3.Connection:
         "synchronous=off",
         "locking_mode=exclusive",
         "temp_store=file",
-        "cache_size=-48000",
+        "cache_size=-24000",
     ):
         connection.execute(f"pragma {setting}")
     connection.executescript(_SCHEMA)
@@ -137,6 +138,7 @@ class Scratch:
         self._last_id = {"item": 0, "output": 0, "subject": 0}
         self._new: dict[str, list[_Row]] = {table: [] for table in _INSERTS}
         self._ratings: list[_Row] = []
+        self._has_details = False
         self._has_known_subjects = False
 
     def add_known_subjects(self, subjects: Iterator[tuple[str, int, str | None, int | None]]) -> None:
@@ -212,18 +214,26 @@ class Scratch:
         rater = self._raters.get(record.rater)
         if rater is None:
             rater = self._raters[record.rater] = self._rater(record.rater)
+        row: _Row = (subject, record.criterion, rater, record.option, record.number, record.absence, record.phase, file,
+               record.line)  # fmt: skip
+        if not record.is_plain:
+            row = self._with_details(row, record, turned=turned)
+        elif turned:
+            row = (*row[:3], swapped_option(record.option), *row[4:])
+        self._ratings.append(row)
+        if len(self._ratings) >= _BUFFER:
+            self._write_ratings()
+
+    def _with_details(self, row: _Row, record: RatingRecord, *, turned: bool) -> _Row:
         option, shares, shown, repetition = record.option, record.probabilities, record.order, record.repetition
         if turned:
             option, shares = swapped_option(option), swapped_shares(shares)
             shown = SWAPPED_ORDER[shown] if shown else None
-        self._ratings.append((
-            subject, record.criterion, rater, option, record.number, record.absence,
-            None if shares is None else _json(shares), record.confidence, record.rationale, record.phase, shown,
-            repetition or 0, int(repetition is not None), record.at, record.rating_id,
-            record.supersedes, file, record.line,
-        ))  # fmt: skip
-        if len(self._ratings) >= _BUFFER:
-            self._write_ratings()
+        self._has_details = True
+        return (
+            *row[:3], option, *row[4:], None if shares is None else _json(shares), record.confidence, record.rationale,
+            shown, repetition or 0, int(repetition is not None), record.at, record.rating_id, record.supersedes,
+        )  # fmt: skip
 
     def flush(self) -> None:
         """Write what is buffered."""
@@ -237,12 +247,17 @@ class Scratch:
                 rows.clear()
 
     def _write_ratings(self) -> None:
-        rows, several = self._ratings, _INSERT_RATINGS + ", ".join([_RATING] * _AT_ONCE)
+        rows, columns = self._ratings, _RATING + (_DETAILS if self._has_details else ())
+        if self._has_details:
+            rows = [row if len(row) > len(_RATING) else row + _NO_DETAILS for row in rows]
+        one = f"({', '.join('?' * len(columns))})"
+        insert = f"insert into rating ({', '.join(columns)}) values "  # noqa: S608 - our own names
         whole = len(rows) - len(rows) % _AT_ONCE
         flat = (list(chain.from_iterable(rows[start : start + _AT_ONCE])) for start in range(0, whole, _AT_ONCE))
-        self.connection.executemany(several, flat)
-        self.connection.executemany(_INSERT_RATINGS + _RATING, rows[whole:])
-        rows.clear()
+        self.connection.executemany(insert + ", ".join([one] * _AT_ONCE), flat)
+        self.connection.executemany(insert + one, rows[whole:])
+        self._ratings.clear()
+        self._has_details = False
 
     def _row(self, select: str, *values: object) -> tuple[Any, ...] | None:
         row: tuple[Any, ...] | None = self.connection.execute(select, values).fetchone()

@@ -140,16 +140,33 @@ def reserve_ids(table: str, count: int, *, session: Session) -> Sequence[int]:
     return sorted(rows.scalars())
 
 
-def insert_rows(table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]], *, session: Session) -> None:
+def _written_out(value: int | datetime, session: Session) -> str:
+    """A literal; numbers and times only, so that nothing in it needs quoting."""
+    return f"{value:d}" if isinstance(value, int) else f"'{stored_time(value, session=session)}'"
+
+
+def insert_rows(
+    table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]], *, session: Session,
+    same: Mapping[str, int | datetime] | None = None,
+) -> None:  # fmt: skip
     """Insert plain rows: JSON as text, times from `stored_time`.
+
+    Args:
+        table: Its name.
+        columns: What `rows` hold, in order.
+        rows: One tuple a row.
+        session: Of the caller's transaction.
+        same: Columns that are alike in every row: numbers and times. They are written out once a statement.
 
     Raises:
         Conflict: Somebody wrote a row of the same unique key meanwhile.
     """
+    same = same or {}
     mark = "?" if session.get_bind().dialect.name == "sqlite" else "%s"
-    names = ", ".join(f'"{column}"' for column in columns)
+    names = ", ".join(f'"{column}"' for column in (*columns, *same))
     head = f'insert into "{table}" ({names}) values '  # noqa: S608 - our own names
-    one = f"({', '.join([mark] * len(columns))})"
+    alike = (_written_out(value, session) for value in same.values())
+    one = f"({', '.join([*[mark] * len(columns), *alike])})"
     whole = len(rows) - len(rows) % _ROWS_A_STATEMENT
     several = [
         tuple(chain.from_iterable(rows[start : start + _ROWS_A_STATEMENT]))

@@ -2,7 +2,7 @@
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -25,9 +25,15 @@ BREATH = 0.003
 """Seconds between two transactions, in which people who grade get their turn."""
 
 _RATING = (
-    "study_id", "subject_id", "criterion_id", "rater_id", "option", "number", "absence", "probabilities", "confidence",
-    "rationale", "phase", "order_shown", "repetition", "import_id", "created_at",
+    "subject_id", "criterion_id", "rater_id", "option", "number", "absence", "phase", "rationale", "repetition",
 )  # fmt: skip
+_DETAILS = ("probabilities", "confidence", "order_shown", "created_at")
+_STAGED = "s.db_id, c.db_id, a.db_id, r.option, r.number, r.absence, r.phase, r.rationale, r.repetition"
+_STAGED_DETAILS = ", r.probabilities, r.confidence, r.shown, r.at, r.rating_id, r.supersedes"
+_HAS_DETAILS = (
+    "select 1 from rating where probabilities is not null or confidence is not null or shown is not null or at <> '' "
+    "or supersedes <> '' limit 1"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,43 +173,52 @@ def _write_keyed(
     complete: Callable[[Sequence[Any]], tuple[Any, ...]],
 ) -> None:
     """Insert rows whose keys others name, and note the keys in the scratch file."""
-    names = ("id", *columns, "import_id", "created_at")
+    names = ("id", *columns)
+    same: Mapping[str, int | datetime] = {"import_id": writing.import_id, "created_at": writing.now}
     for rows in writing.batches(select):
         with writing.workspace.database.writing() as session:
             imports.still_running(writing.import_id, writing.workspace.clock(), session=session)
             ids = reserve_ids(table, len(rows), session=session)
-            tail = (writing.import_id, stored_time(writing.now, session=session))
-            new = [(key, *complete(row[1:]), *tail) for key, row in zip(ids, rows, strict=True)]
-            insert_rows(table, names, new, session=session)
+            new = [(key, *complete(row[1:])) for key, row in zip(ids, rows, strict=True)]
+            insert_rows(table, names, new, same=same, session=session)
         keys = [(key, row[0]) for key, row in zip(ids, rows, strict=True)]
         writing.scratch.executemany(f"update {table} set db_id = ? where id = ?", keys)  # noqa: S608 - our own names
 
 
 def _write_ratings(writing: _Writing) -> None:
-    """The ratings in file order."""
+    """The ratings in file order; columns that none of them fills are left out, which makes the usual row cheap."""
     scratch = writing.scratch
+    has_details = scratch.execute(_HAS_DETAILS).fetchone() is not None
     names_others = scratch.execute("select 1 from rating where supersedes <> '' limit 1").fetchone() is not None
+    links = _Links(scratch) if names_others else None
     select = (
-        "select s.db_id, c.db_id, a.db_id, r.option, r.number, r.absence, r.probabilities, r.confidence, r.rationale, "
-        "r.phase, r.shown, r.repetition, r.at, r.rating_id, r.supersedes, r.seq from rating r "
+        f"select {_STAGED}{_STAGED_DETAILS if has_details else ''} from rating r "  # noqa: S608 - our own names
         "join subject s on s.id = r.subject join rater a on a.id = r.rater "
         "join criterion_id c on c.number = r.criterion where r.state = 0 order by r.seq"
     )
-    links = _Links(scratch) if names_others else None
+    same = {"study_id": writing.study_id, "import_id": writing.import_id}
     for rows in writing.batches(select):
         with writing.workspace.database.writing() as session:
             imports.still_running(writing.import_id, writing.workspace.clock(), session=session)
-            now = stored_time(writing.now, session=session)
-            head, import_id = (writing.study_id,), writing.import_id
-            new = [(*head, *row[:12], import_id, _time_of(row[12], session) if row[12] else now) for row in rows]
-            columns: tuple[str, ...] = _RATING
-            if links:
-                ids = reserve_ids("rating", len(rows), session=session)
-                columns = (*_RATING, "id", "supersedes_id")
-                pairs = zip(ids, rows, strict=True)
-                extra = [(key, links.follow(row[13], row[14], key)) for key, row in pairs]
-                new = [(*row, *more) for row, more in zip(new, extra, strict=True)]
-            insert_rows("rating", columns, new, session=session)
+            if has_details:
+                columns, new = _with_details(rows, links, writing.now, session)
+                insert_rows("rating", columns, new, same=same, session=session)
+            else:
+                insert_rows("rating", _RATING, rows, same=same | {"created_at": writing.now}, session=session)
+
+
+def _with_details(
+    rows: Sequence[tuple[Any, ...]], links: "_Links | None", now: datetime, session: Any
+) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+    """Columns and rows where some ratings have a time, an order, probabilities or another's place."""
+    at, plain = len(_RATING) + len(_DETAILS) - 1, stored_time(now, session=session)
+    new = [(*row[:at], _time_of(row[at], session) if row[at] else plain) for row in rows]
+    columns: tuple[str, ...] = (*_RATING, *_DETAILS)
+    if links is None:
+        return columns, new
+    ids = reserve_ids("rating", len(rows), session=session)
+    extra = [(key, links.follow(row[at + 1], row[at + 2], key)) for key, row in zip(ids, rows, strict=True)]
+    return (*columns, "id", "supersedes_id"), [(*row, *more) for row, more in zip(new, extra, strict=True)]
 
 
 class _Links:

@@ -4,9 +4,10 @@ import json
 
 import pytest
 from sqlalchemy import text
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from core.errors import Conflict
+from core.models.items import Item
 from core.models.ratings import Import, ImportState
 from core.store import imports
 from core.store.database import Database
@@ -44,6 +45,19 @@ def test_any_number_of_rows_is_written_in_order(database: Database, count: int) 
         ids = add_items(session, built.study, None, names)
     assert ids == sorted(ids)
     assert names_of(database, "item", "external_id") == names
+
+
+def test_what_is_alike_in_every_row_is_the_same_as_if_it_stood_in_each(database: Database) -> None:
+    built = build_study(database, items=())
+    columns, said = ("id", "external_id", "messages", "slices"), json.dumps([{"role": "user", "content": "?"}])
+    with database.writing() as session:
+        add_items(session, built.study, None, ["in each"])
+        ids = imports.reserve_ids("item", 251, session=session)
+        rows = [(key, f"n{key}", said, "{}") for key in ids]
+        imports.insert_rows("item", columns, rows, same={"study_id": built.study, "created_at": AT}, session=session)
+    with database.reading() as session:
+        stored = [(item.study_id, item.created_at) for item in session.exec(select(Item))]
+    assert stored == [(built.study, AT)] * 252
 
 
 def test_reserved_keys_do_not_meet_the_keys_of_others(database: Database) -> None:
