@@ -64,6 +64,7 @@ class Flag(StrEnum):
     SMALL_SLICE = "small_slice"
     NO_DECISIVE_COMPARISON = "no_decisive_comparison"
     WITH_PRIOR = "with_prior"
+    NOISY_RANKINGS = "noisy_rankings"
 
     @property
     def sentence(self) -> str:
@@ -124,6 +125,8 @@ _FLAG_SENTENCES = {
     Flag.TIES_LEFT_OUT: "Where people tie there is no majority; such comparisons are left out and counted.",
     Flag.SMALL_SLICE: "Fewer than 20 units in this slice: too few to say anything.",
     Flag.NO_DECISIVE_COMPARISON: "Only ties: 0.5 by convention.",
+    Flag.NOISY_RANKINGS: "So few units leave the rankings noisy, which pulls their correlation, and its interval,"
+    " towards 0: with more units it would likely be farther from it.",
     Flag.WITH_PRIOR: "Fitted with a prior that pulls everybody towards the middle.",
 }
 
@@ -134,6 +137,7 @@ class IntervalMethod(StrEnum):
     BCA = "bca"
     JACKKNIFE = "jackknife"
     WILSON = "wilson"
+    PERCENTILE = "percentile"
 
     @property
     def sentence(self) -> str:
@@ -147,6 +151,7 @@ _METHOD_SENTENCES = {
     IntervalMethod.JACKKNIFE: "Value and t-quantile times the delete-one standard error over units (or clusters); it"
     " generalises to new units, not to new raters.",
     IntervalMethod.WILSON: "Wilson score interval of a proportion.",
+    IntervalMethod.PERCENTILE: "Percentiles of the bootstrap over units (or clusters).",
 }
 
 

@@ -1,20 +1,28 @@
 """Do two rankings of the same players agree: by people and by a judge, from games on the same items.
 
-Items are resampled for both rankings at once, so that what makes both hard or easy stays together.
+Items are resampled for both rankings at once, so that what makes both hard or easy stays together. A rank correlation
+of few players moves in steps, so what one item changes says nothing, and corrections for bias mislead: ends are plain
+percentiles (simulated, 10 players, true tau .47, 50 and 100 items: percentiles hold it in .99, BCa in .86). Noise in
+the rankings pulls their correlation towards 0. Where resampling, which adds noise once more, pulls it by more than
+`PULL`, the estimate is flagged, and no interval is to be trusted near 1 (simulated, true tau 1: percentiles held it in
+.02 to .81 of such studies, no other method in more than .95).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from core.errors import BadInput
 from core.stats.arrays import FloatArray, IntArray, ratio
 from core.stats.bradley_terry import bradley_terry
-from core.stats.estimates import Estimate, Reason
+from core.stats.estimates import Estimate, Flag, Interval, IntervalMethod, Reason
 from core.stats.estimating import Basis, estimated, undefined_estimate
 from core.stats.games import Games, win_matrices
 from core.stats.rankings import RankingMethod, left_out_scores, scores_of
 from core.stats.resampling import Replicates, resample_weights
+
+PULL = 0.05
+"""Resamples nearer to 0 than the value by more than this, on average, raise `Flag.NOISY_RANKINGS`."""
 
 _AT_ONCE = 64
 
@@ -77,10 +85,26 @@ def ranking_agreement(
     n_games = len(first.left) + len(second.left)
     basis = Basis(n_games, n_games, len(replicates.frequency), clustered=True)
     tau, rho = (
-        estimated(name, replicates, k, basis, level=level, undefined=Reason.ZERO_VARIANCE)
+        _between_percentiles(
+            estimated(name, replicates, k, basis, level=level, undefined=Reason.ZERO_VARIANCE), replicates, k, level
+        )
         for k, name in enumerate(("kendall_tau_b", "spearman"))
     )
     return RankingAgreement(tau, rho, same_first, len(first.players))
+
+
+def _between_percentiles(estimate: Estimate, replicates: Replicates, which: int, level: float) -> Estimate:
+    """The estimate with percentiles as ends where it may have an interval; a step function has no jackknife error."""
+    bare = replace(estimate, standard_error=None)
+    none = estimate.interval is None and estimate.interval_reason is not Reason.ONE_SIDED_RESAMPLES
+    if estimate.value is None or replicates.draws is None or none:
+        return bare
+    draws = replicates.draws[which][~np.isnan(replicates.draws[which])]
+    low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2])
+    if np.sign(estimate.value) * (estimate.value - draws.mean()) > PULL:
+        bare = replace(bare, flags=(*bare.flags, Flag.NOISY_RANKINGS))
+    interval = Interval(float(low), float(high), level=level, method=IntervalMethod.PERCENTILE)
+    return replace(bare, interval=interval, interval_reason=None)
 
 
 def _reason_against(wins: list[FloatArray], method: RankingMethod, ridge: float) -> Reason | None:

@@ -106,3 +106,14 @@ def test_clusters_are_resampled_whole() -> None:
     assert wide.standard_error is not None
     assert narrow.standard_error is not None
     assert wide.standard_error > 1.2 * narrow.standard_error
+
+
+def test_a_judge_like_the_people_has_their_agreement_in_all_conventions() -> None:
+    # Four raters who all answer alike at random around a unit's own leaning: nobody is nearer to anybody.
+    rng = np.random.default_rng(5)
+    leaning = rng.normal(0, 1.2, 20_000)[:, None] + rng.normal(size=(20_000, 4))
+    codes = np.where(leaning > 0.4, 0, np.where(leaning < -0.4, 2, 1))
+    table = RatingTable.from_codes(codes, preference(), rater_ids=["judge", "ann", "bob", "cy"])
+    found = preferences_against(table, "judge", ["ann", "bob", "cy"], seed=0, resamples=0)
+    for name, difference in found.difference.items():
+        assert difference.value == pytest.approx(0.0, abs=3.5 * (difference.standard_error or 0)), name

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from scipy.stats import kendalltau, spearmanr
 
 from core.errors import BadInput
-from core.stats.estimates import Reason
+from core.stats.estimates import Flag, IntervalMethod, Reason
 from core.stats.games import Games
 from core.stats.ranking_agreement import rank_correlations, ranking_agreement
 
@@ -63,3 +63,25 @@ def test_different_players_missing_clusters_and_too_few_players_are_refused_or_u
         ranking_agreement(people, alone, seed=0)
     two = Games.of(["a", "a"], ["b", "b"], [1, 0], clusters=[1, 2])
     assert ranking_agreement(two, two, seed=0).spearman.reason is Reason.NEEDS_THREE_PLAYERS
+
+
+def test_intervals_are_percentiles_and_start_at_20_items() -> None:
+    people, judge = games(0.8, seed=4), games(0.8, seed=5)
+    found = ranking_agreement(people, judge, "win_rate", seed=0, resamples=200)
+    for estimate in (found.kendall_tau_b, found.spearman):
+        assert estimate.interval is not None
+        assert estimate.interval.method is IntervalMethod.PERCENTILE
+        assert estimate.standard_error is None
+    few = ranking_agreement(games(0.8, 4, prompts=15), games(0.8, 5, prompts=15), "win_rate", seed=0, resamples=50)
+    assert (few.spearman.interval, few.spearman.interval_reason) == (None, Reason.TOO_FEW_ITEMS)
+    unasked = ranking_agreement(people, judge, "win_rate", seed=0, resamples=0)
+    assert (unasked.spearman.interval_reason, unasked.same_first) == (Reason.NOT_RESAMPLED, None)
+
+
+def test_rankings_that_noise_pulls_apart_are_flagged() -> None:
+    # The true order is the same in both; with nine games in ten random, 60 items do not show it.
+    noisy = ranking_agreement(games(0.9, 1), games(0.9, 2), "win_rate", seed=0, resamples=200)
+    clear = ranking_agreement(games(0.3, 1), games(0.3, 2), "win_rate", seed=0, resamples=200)
+    assert Flag.NOISY_RANKINGS in noisy.kendall_tau_b.flags
+    assert Flag.NOISY_RANKINGS not in clear.kendall_tau_b.flags
+    assert clear.kendall_tau_b.value == 1.0
