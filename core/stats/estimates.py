@@ -125,8 +125,8 @@ _FLAG_SENTENCES = {
     Flag.TIES_LEFT_OUT: "Where people tie there is no majority; such comparisons are left out and counted.",
     Flag.SMALL_SLICE: "Fewer than 20 units in this slice: too few to say anything.",
     Flag.NO_DECISIVE_COMPARISON: "Only ties: 0.5 by convention.",
-    Flag.NOISY_RANKINGS: "So few units leave the rankings noisy, which pulls their correlation, and its interval,"
-    " towards 0: with more units it would likely be farther from it.",
+    Flag.NOISY_RANKINGS: "With so few units a ranking hardly agrees with its own resamples, which pulls the correlation"
+    " and its interval towards 0: with more units it would likely be farther from it.",
     Flag.WITH_PRIOR: "Fitted with a prior that pulls everybody towards the middle.",
 }
 

@@ -85,3 +85,17 @@ def test_rankings_that_noise_pulls_apart_are_flagged() -> None:
     assert Flag.NOISY_RANKINGS in noisy.kendall_tau_b.flags
     assert Flag.NOISY_RANKINGS not in clear.kendall_tau_b.flags
     assert clear.kendall_tau_b.value == 1.0
+    assert noisy.steadiness is not None
+    assert clear.steadiness is not None
+    assert max(noisy.steadiness) < 0.8 < min(clear.steadiness)
+
+
+def test_players_that_one_cluster_alone_connects_have_no_strengths_in_too_many_resamples() -> None:
+    # Only the last prompt lets a lose; a resample misses it with probability (24/25)^25 = 36 %.
+    rows = [("c", "b", "a")] * 24 + [("a", "c", "b")]
+    left = [name for winner, middle, _ in rows for name in (winner, middle, winner)]
+    right = [name for _, middle, loser in rows for name in (middle, loser, loser)]
+    chain = Games.of(left, right, [1.0] * 75, clusters=np.repeat(np.arange(25), 3))
+    found = ranking_agreement(chain, chain, "bradley_terry", seed=0, resamples=100)
+    assert found.kendall_tau_b.interval_reason is Reason.UNDEFINED_RESAMPLES
+    assert 15 < found.kendall_tau_b.undefined_resamples < 60
