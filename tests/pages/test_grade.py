@@ -32,7 +32,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> Ite
 def profile(chromium: Browser) -> Iterator[BrowserContext]:
     """One browser profile for this file, so that Streamlit's own files are loaded once."""
     context = chromium.new_context(viewport={"width": 1400, "height": 900})
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(30_000)
     yield context
     context.close()
 
