@@ -80,6 +80,8 @@ class RatingsReader:
         self.paths = tuple(dict.fromkeys((*names.paths, *shape.columns(entry), *_paths(entry))))
         for key in {*([entry.criterion] if self._criterion.constant else []), *_criterion_keys(entry)}:
             self._criterion_named(key, "")
+        only = self._criterion.constant if self._version is None else None
+        self._only_criterion = self._criterion_named(only, "") if only else None
 
     def read(self, values: Values, line: int) -> Iterator[RatingRecord]:
         """The ratings of a row, in the order of its columns.
@@ -94,8 +96,10 @@ class RatingsReader:
 
     def _record(self, cell: Cell, line: int) -> RatingRecord | None:
         values = cell.values
-        name = cell.criterion or self._criterion.constant or self._criterion.fill(values)
-        criterion = self._criterion_named(name, self._version(values) if self._version else "")
+        criterion = self._only_criterion
+        if criterion is None or cell.criterion:
+            name = cell.criterion or self._criterion.constant or self._criterion.fill(values)
+            criterion = self._criterion_named(name, self._version(values) if self._version else "")
         subject = self._subject.read(values, criterion.applies_to)
         order = None
         if subject.first is not None and subject.second is not None:
@@ -107,7 +111,7 @@ class RatingsReader:
         rater = self._rater.read(values)
         if self._names == "side" and order is None and subject.second is not None:
             order = "AB"
-        phase = self._phase_of(values, rater.kind)
+        phase = self._phase_of(values, rater.kind) if self._phase else self._usual_phase(rater.kind)
         if order is None and not self._has_details and cell.probabilities is None:
             return RatingRecord(subject, criterion.number, rater, option, number, absence, phase, line)
         return RatingRecord(
@@ -173,13 +177,14 @@ class RatingsReader:
         comment = self._comment(values) if self._comment else ""
         return f"{rationale}\n\n{comment}" if rationale and comment else rationale or comment
 
+    def _usual_phase(self, kind: str) -> str:
+        return self._seen_by_people if kind == "person" else "blind"
+
     def _phase_of(self, values: Values, kind: str) -> str:
-        if self._phase is None:
-            return self._seen_by_people if kind == "person" else "blind"
-        phase = self._phase(values)
+        phase = self._phase(values) if self._phase else ""
         if phase and phase not in _PHASES:
             raise RowProblem(found=f"the phase {shortened(phase)}", expected=f"one of {', '.join(_PHASES)}")
-        return phase or (self._seen_by_people if kind == "person" else "blind")
+        return phase or self._usual_phase(kind)
 
     @staticmethod
     def _number(read: Callable[[Values], str] | None, values: Values, column: str) -> float | None:

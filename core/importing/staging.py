@@ -66,8 +66,7 @@ def staging(
     with TemporaryDirectory(prefix="touchstone-import-") as folder:
         connection = open_scratch(Path(folder))
         try:
-            reading = _Reading(mapping, assigned, known, connection, progress, cancelled)
-            yield reading.run()
+            yield _Reading(mapping, assigned, known, connection, progress, cancelled).run()
         finally:
             connection.close()
 
@@ -160,9 +159,10 @@ class _Reading:
                 found = content.read(values, line)
                 if found is not None:
                     self._add_content(found, place)
+            add_rating = self._scratch.add_rating
             for ratings in reader.ratings:
                 for rating in ratings.read(values, line):
-                    self._scratch.add_rating(rating, place)
+                    add_rating(rating, place)
         except RowProblem as problem:
             self._problems.add(Problem(self._names[place], line, problem.column, problem.found, problem.expected))
         except BadInput as error:
