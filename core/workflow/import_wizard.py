@@ -7,11 +7,13 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from core.errors import BadInput
+from core.importing.content import ContentReader
 from core.importing.detection import Shape, detect, guess_shape
 from core.importing.mapping import Mapping as FileMapping
 from core.importing.mapping import RatingsEntry, parse_mapping, read_mapping_file
@@ -231,3 +233,49 @@ def known_mapping(files: Sequence[SeenFile], own_export: Path) -> FileMapping | 
     if len(files) != 1 or not {column.name for column in files[0].detected.columns} >= _OWN_COLUMNS:
         return None
     return read_mapping_file(own_export)
+
+
+def bundled_mapping(files: Sequence[SeenFile], folder: Path) -> FileMapping | None:
+    """The mapping in `folder` that was written for just these files, by their names and columns.
+
+    Every file plays a part, every part that is needed has its file, and the columns read from files that are neither
+    split nor joined are there. The parts carry the files' own names. A mapping whose parts take any name fits nothing.
+
+    Raises:
+        BadInput: One in the folder is no mapping.
+    """
+    for path in sorted(folder.glob("*.toml")):
+        mapping = read_mapping_file(path)
+        parts = _parts_of(mapping, files)
+        if parts is not None and all(_has_columns(mapping, role, file) for role, file in parts.items()):
+            named = {
+                role: entry.model_copy(update={"name": parts[role].name}) if role in parts else entry
+                for role, entry in mapping.files.items()
+            }
+            return mapping.model_copy(update={"files": named})
+    return None
+
+
+def _parts_of(mapping: FileMapping, files: Sequence[SeenFile]) -> dict[str, SeenFile] | None:
+    """Part -> file, if every file fits exactly one part and every part at most one file."""
+    parts: dict[str, SeenFile] = {}
+    for file in files:
+        fitting = [
+            role for role, entry in mapping.files.items() if entry.name != "*" and fnmatchcase(file.name, entry.name)
+        ]
+        if len(fitting) != 1 or fitting[0] in parts:
+            return None
+        parts[fitting[0]] = file
+    needed = {role for role, entry in mapping.files.items() if not entry.optional}
+    return parts if parts and needed <= set(parts) else None
+
+
+def _has_columns(mapping: FileMapping, role: str, file: SeenFile) -> bool:
+    entry, there = mapping.files[role], {column.name for column in file.detected.columns}
+    read = {split.column for split in entry.split}
+    if not entry.split and not entry.join:
+        read |= {path for one in mapping.content if one.file == role for path in ContentReader(one).paths}
+        read |= {path for one in mapping.ratings if one.file == role for path in shape_of(one).columns(one)}
+    read |= {path for other in mapping.files.values() for join in other.join if join.file == role and not entry.split
+             for path in Template(join.key).paths}  # fmt: skip
+    return all(path in there or path.partition(".")[0] in there for path in read)

@@ -1,5 +1,6 @@
 """The import page without a browser: from files to a study, and everything that can be wrong on the way."""
 
+import json
 import os
 from pathlib import Path
 
@@ -245,6 +246,22 @@ def test_a_saved_mapping_is_taken_instead_of_a_proposal(workspace: Workspace) ->
     assert "mine.toml" in words(again)
     brought(checked(again))
     assert only_study(workspace).n_ratings == 2
+
+
+def test_files_named_as_in_a_mapping_that_comes_along_can_be_read_by_it(workspace: Workspace) -> None:
+    votes = [{"id": 1, "url": "https://example.org/1.txt", "given_original_label": 0, "our_guessed_label": 1,
+              "mturk": {"given": 1, "guessed": 3, "neither": 1, "both": 0}}]  # fmt: skip
+    page = opened(workspace, ("imdb_mturk.json", json.dumps(votes).encode()))
+    pressed(page, "to-mapping")
+    mapping = wizard(page).mapping
+    assert mapping is not None
+    assert mapping.name != "Label errors: IMDb"
+    pressed(page, "take-bundled")
+    mapping = wizard(page).mapping
+    assert mapping is not None
+    assert mapping.name == "Label errors: IMDb"
+    assert "comes along for them: Label errors: IMDb" in words(page)
+    assert "take-bundled" not in [button.key for button in page.button]
 
 
 def test_a_mapping_that_is_none_is_refused_in_words(workspace: Workspace) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as some
 
 from core.errors import BadInput, TouchstoneError
 from core.importing.mapping import Mapping
-from core.workflow.import_wizard import found_values, known_mapping, propose_mapping, see_file
+from core.workflow.import_wizard import bundled_mapping, found_values, known_mapping, propose_mapping, see_file
 from core.workflow.import_wizard_ratings import rater_name
 from core.workflow.import_wizard_scales import guess_scale, merged_scale
 from core.workflow.import_wizard_seen import SeenFile
@@ -225,6 +225,53 @@ def test_our_own_export_is_recognised_by_its_columns(tmp_path: Path) -> None:
     assert found.from_touchstone
     assert known_mapping([other], MAPPINGS / "touchstone.toml") is None
     assert known_mapping([own, other], MAPPINGS / "touchstone.toml") is None
+
+
+_BUNDLED = """
+version = 1
+name = "Known"
+[files.pairs]
+name = "pairs-*.csv"
+[files.votes]
+name = "votes.csv"
+optional = true
+[[content]]
+file = "pairs"
+item = { id = "{id}", text = "{prompt}" }
+"""
+_PAIRS = "id,prompt\n1,Hello\n"
+
+
+@pytest.fixture
+def bundled(tmp_path: Path) -> Path:
+    folder = tmp_path / "bundled"
+    folder.mkdir()
+    (folder / "known.toml").write_text(_BUNDLED, encoding="utf-8")
+    return folder
+
+
+def test_a_bundled_mapping_is_found_by_names_and_columns_and_names_the_files(tmp_path: Path, bundled: Path) -> None:
+    (tmp_path / "pairs-a.csv").write_text(_PAIRS, encoding="utf-8")
+    found = bundled_mapping(seen([tmp_path / "pairs-a.csv"]), bundled)
+    assert found is not None
+    assert {role: entry.name for role, entry in found.files.items()} == {"pairs": "pairs-a.csv", "votes": "votes.csv"}
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"pairs.csv": _PAIRS},
+        {"votes.csv": _PAIRS},
+        {"pairs-a.csv": "id,text\n1,Hello\n"},
+        {"pairs-a.csv": _PAIRS, "more.csv": _PAIRS},
+        {"pairs-a.csv": _PAIRS, "pairs-b.csv": _PAIRS},
+    ],
+    ids=["another name", "a part is missing", "a column is missing", "a file too many", "two for one part"],
+)
+def test_a_bundled_mapping_is_not_taken_for_other_files(tmp_path: Path, bundled: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    assert bundled_mapping(seen([tmp_path / name for name in files]), bundled) is None
 
 
 def test_raw_values_are_counted_over_the_file(tmp_path: Path) -> None:

@@ -33,6 +33,9 @@ def show_mapping(wizard: Wizard, space: Workspace) -> None:
         text_block(wizard.origin)
     else:
         text_block("This is proposed from the names and values of the columns. Look it over; change what is wrong.")
+    if wizard.bundled is not None:
+        text_block(f"These look like files that a mapping comes along for: {wizard.bundled.name}.")
+        st.button("Use that mapping", key="take-bundled", on_click=wizard.take_bundled)
     fits = _show_forms(wizard, wizard.mapping)
     _show_target(wizard, space)
     _show_text(wizard)

@@ -9,7 +9,7 @@ import streamlit as st
 from core.errors import BadInput, TouchstoneError
 from core.importing.mapping import RatingsEntry
 from core.settings import ROOT
-from core.workflow.import_wizard import FoundValues, found_values, known_mapping, propose_mapping
+from core.workflow.import_wizard import FoundValues, bundled_mapping, found_values, known_mapping, propose_mapping
 from core.workflow.import_wizard_seen import SeenFile
 from core.workflow.importing import CheckedImport, FileMapping, ImportResult
 from pages.parts.wizard.task import BOARD, Task
@@ -65,6 +65,7 @@ class Wizard:
     importing: Task[ImportResult] | None = None
     values: dict[str, FoundValues] = field(default_factory=dict)
     left_out: tuple[int, ...] = ()
+    bundled: FileMapping | None = None
     name: str = ""
     ratings_seen: bool = False
 
@@ -98,6 +99,7 @@ class Wizard:
     def take_mapping(self, mapping: FileMapping, origin: str) -> None:
         """Replace the mapping as a whole."""
         self.mapping, self.origin, self.left_out = mapping, origin, ()
+        self.bundled = None
         self.generation += 1
         self.values.clear()
         self.forget_check()
@@ -123,8 +125,14 @@ class Wizard:
         ours = known_mapping(self.seen, MAPPINGS / "touchstone.toml")
         if ours is not None:
             self.take_mapping(ours, "These are ratings that Touchstone exported; it knows what their columns mean.")
-        else:
-            self.take_mapping(propose_mapping(self.seen), "")
+            return
+        self.take_mapping(propose_mapping(self.seen), "")
+        self.bundled = bundled_mapping(self.seen, MAPPINGS)
+
+    def take_bundled(self) -> None:
+        """Take the mapping that comes along instead of the proposal."""
+        if self.bundled is not None:
+            self.take_mapping(self.bundled, f"This is the mapping that comes along for them: {self.bundled.name}.")
 
     @property
     def usual_name(self) -> str:
