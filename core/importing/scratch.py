@@ -124,13 +124,18 @@ class Scratch:
         connection: From `open_scratch`.
         files: File names; records name a file by its place.
         problems: Where contradictions go.
+        remembered, buffered: How many names and rows are in memory.
     """
 
-    def __init__(self, connection: sqlite3.Connection, files: Sequence[str], problems: Problems) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, files: Sequence[str], problems: Problems, *,
+        remembered: int = _REMEMBERED, buffered: int = _BUFFER,
+    ) -> None:  # fmt: skip
+        self._buffered = buffered
         self.connection, self._files, self._problems = connection, files, problems
-        self._items: Recent[str, tuple[int, bytes | None]] = Recent(_REMEMBERED, self._write_names)
-        self._outputs: Recent[tuple[int, int, int], tuple[int, bytes | None]] = Recent(_REMEMBERED, self._write_names)
-        self._subjects: Recent[SubjectRecord, tuple[int, bool]] = Recent(_REMEMBERED, self._write_names)
+        self._items: Recent[str, tuple[int, bytes | None]] = Recent(remembered, self._write_names)
+        self._outputs: Recent[tuple[int, int, int], tuple[int, bytes | None]] = Recent(remembered, self._write_names)
+        self._subjects: Recent[SubjectRecord, tuple[int, bool]] = Recent(remembered, self._write_names)
         self._families: set[str] = set()
         self._systems: dict[str, int] = {}
         self._raters: dict[RaterRecord, int] = {}
@@ -221,7 +226,7 @@ class Scratch:
         elif turned:
             row = (*row[:3], swapped_option(record.option), *row[4:])
         self._ratings.append(row)
-        if len(self._ratings) >= _BUFFER:
+        if len(self._ratings) >= self._buffered:
             self._write_ratings()
 
     def _with_details(self, row: _Row, record: RatingRecord, *, turned: bool) -> _Row:
@@ -274,7 +279,7 @@ class Scratch:
     def _buffer(self, table: str, row: _Row) -> None:
         rows = self._new[table]
         rows.append(row)
-        if len(rows) >= _BUFFER:
+        if len(rows) >= self._buffered:
             self._write_names()
 
     def _find_item(self, external_id: str) -> tuple[int, bytes | None] | None:
