@@ -17,7 +17,7 @@ from tests.bench.rows import Row
 
 ROOT = Path(__file__).resolve().parents[2]
 SIZES = (100_000, 1_000_000)
-RATE_AIM, MEMORY_AIM, FLOOR_AIM = 40_000, 400, 20.0
+RATE_AIM, MEMORY_AIM, FLOOR_AIM = 30_000, 300, 20.0
 RATERS = 20
 
 _MAPPING = """
