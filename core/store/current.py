@@ -60,7 +60,7 @@ def current_ratings(
     log: RatingLog,
     *,
     questions: Mapping[int, int],
-    ties: Collection[int] = (),
+    ties: Collection[int],
     phase: AskedPhase = "blind",
     raters: NDArray[np.int64] | None = None,
     subjects: NDArray[np.int64] | None = None,
@@ -101,12 +101,13 @@ def _reduced(
     ends = np.flatnonzero(last)
     option, number, absence = log.option[rows[ends]], log.number[rows[ends]], log.absence[rows[ends]]
     unstable = np.zeros(len(ends), np.bool_)
-    options = [*log.options] if TIE in log.options else [*log.options, TIE]
+    if ties and TIE not in log.options:
+        log.options.append(TIE)  # for good: codes of ratings held elsewhere must not move when new options come
     has_tie = np.isin(question[ends], np.array(sorted(ties), np.int64))
-    tie = np.where(has_tie, options.index(TIE), NO_OPTION).astype(np.int16)
+    tie = np.where(has_tie, log.options.index(TIE) if ties else NO_OPTION, NO_OPTION).astype(np.int16)
     _reduce_orders(log, rows, group, tie, option, number, absence, unstable)
     found = CurrentRatings(
-        options=tuple(options),
+        options=tuple(log.options),
         subject=subject[ends],
         question=question[ends],
         rater=rater[ends],

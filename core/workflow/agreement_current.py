@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from core.store.current import AskedPhase, CurrentRatings, current_ratings
+from core.store.current import TIE, AskedPhase, CurrentRatings, current_ratings
 from core.store.following import RatingLog
 from core.store.questions import RaterRow
 from core.workflow.agreement_questions import Question
@@ -25,14 +25,15 @@ def in_force(
         raters: All raters of the study.
         subjects: Only these, where given.
     """
+    ties = set(question.criteria.values()) if TIE in question.scale.keys else set()
     if phase in ("blind", "latest"):
-        return current_ratings(log, questions=question.criteria, phase=phase, subjects=subjects)
+        return current_ratings(log, questions=question.criteria, ties=ties, phase=phase, subjects=subjects)
     ids = {row.id: row.kind in PEOPLE for row in raters}
     people = np.array([found for found, person in ids.items() if person], np.int64)
     others = np.array([found for found, person in ids.items() if not person], np.int64)
     return _joined(
-        current_ratings(log, questions=question.criteria, phase=phase, raters=people, subjects=subjects),
-        current_ratings(log, questions=question.criteria, phase="blind", raters=others, subjects=subjects),
+        current_ratings(log, questions=question.criteria, ties=ties, phase=phase, raters=people, subjects=subjects),
+        current_ratings(log, questions=question.criteria, ties=ties, phase="blind", raters=others, subjects=subjects),
     )
 
 

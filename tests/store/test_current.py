@@ -100,7 +100,7 @@ def test_versions_with_the_same_meaning_are_one_question(database: Database) -> 
     with database.reading() as session:
         follow(log, session=session)
     old, reworded = built.criteria["old"], built.criteria["reworded"]
-    found = current_ratings(log, questions={old: reworded, reworded: reworded})
+    found = current_ratings(log, questions={old: reworded, reworded: reworded}, ties=())
     assert set(found.question.tolist()) == {reworded}
     assert len(found) == 2
 
@@ -117,7 +117,25 @@ def test_only_the_asked_raters_and_subjects_are_given(database: Database) -> Non
         follow(log, session=session)
     questions = {found: found for found in built.criteria.values()}
     found = current_ratings(
-        log, questions=questions, raters=np.array([ana]), subjects=np.array([built.subjects["q2/alder"]])
+        log, questions=questions, ties=(), raters=np.array([ana]), subjects=np.array([built.subjects["q2/alder"]])
     )
     assert found.rater.tolist() == [ana]
     assert found.subject.tolist() == [built.subjects["q2/alder"]]
+
+
+def test_the_code_of_an_unstable_tie_stays_when_new_options_come(database: Database) -> None:
+    built = build_study(database, criteria={"better": ("pair", preference(both_bad=True))})
+    log, questions = RatingLog(built.study), {found: found for found in built.criteria.values()}
+    with database.writing() as session:
+        for order, value in (("AB", "A"), ("BA", "B")):
+            add_rating(session, built, "q1/alder|birch", "better", "Fir", value, kind="judge", order=order)
+    with database.reading() as session:
+        follow(log, session=session)
+    held = current_ratings(log, questions=questions, ties=set(questions))
+    with database.writing() as session:
+        add_rating(session, built, "q2/alder|birch", "better", "Ana", "both_bad", order="AB")
+    with database.reading() as session:
+        follow(log, session=session)
+    later = current_ratings(log, questions=questions, ties=set(questions))
+    assert _values(later) == ["tie", "both_bad"]
+    assert later.options[held.option[0]] == "tie"

@@ -477,3 +477,16 @@ def test_pandalm_gives_the_published_kappas_and_majorities(workspace: Workspace)
     assert [f"{kappa[i, j]:.2f}" for i, j in ((0, 1), (0, 2), (1, 2))] == ["0.85", "0.88", "0.86"]
     assert view.majority.counts == {"A": 422, "tie": 105, "B": 472}
     assert view.majority.n_tied == 0
+
+
+def test_a_judge_that_flips_with_the_order_counts_as_a_tie_and_not_as_no_answer(workspace: Workspace) -> None:
+    # Ana says tie; Fir says A in one order and B in the other: an unstable tie, so the two agree.
+    built = build_study(workspace.database, items=("q1",), criteria={"better": ("pair", preference())})
+    with workspace.database.writing() as session:
+        add_rating(session, built, "q1/alder|birch", "better", "Ana", "tie", order="AB")
+        for order, value in (("AB", "A"), ("BA", "B")):
+            add_rating(session, built, "q1/alder|birch", "better", "Fir", value, kind="judge", order=order)
+    view = view_of(workspace, built)
+    fir = next(line for line in view.raters if line.name == "Fir")
+    assert (fir.n, fir.n_unstable) == (1, 1)
+    assert view.everyone["percent"].value == 1.0
