@@ -1,6 +1,5 @@
 """Housekeeping of the database file."""
 
-from sqlalchemy import text
 
 from core.store.database import Database
 
@@ -21,9 +20,3 @@ def keep_house(database: Database) -> None:
         cursor.execute("PRAGMA optimize")
         cursor.fetchall()
         cursor.close()
-
-
-def has_studies(database: Database) -> bool:
-    """Whether there is any study."""
-    with database.reading() as session:
-        return session.execute(text("select 1 from study limit 1")).first() is not None

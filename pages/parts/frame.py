@@ -10,7 +10,6 @@ from streamlit.navigation.page import StreamlitPage
 from streamlit.runtime.pages_manager import PagesManager
 
 from core.errors import NotFound, TouchstoneError
-from core.settings import ROOT
 from core.workflow.studies import StudySummary, find_study, list_studies
 from core.workflow.visitors import visitor_from_cookie
 from core.workflow.workspace import Visitor, Workspace
@@ -36,7 +35,6 @@ def navigation() -> StreamlitPage:
     pages = [
         st.Page(f"pages/{file}.py", title=title, url_path=file, default=file == "study")
         for file, title in PAGES
-        if (ROOT / "pages" / f"{file}.py").exists()
     ]
     chosen = st.navigation(pages)
     st.set_page_config(page_title=f"{chosen.title} · Touchstone", page_icon=str(_PARTS / "icon.svg"), layout="wide")
@@ -91,9 +89,7 @@ def no_study(any_known: bool) -> None:  # noqa: FBT001 - two sentences, one plac
 
 
 def page_link(page: str, label: str, **parameters: str) -> None:
-    """A link to another page, with parameters in its address; nothing where this Touchstone has no such page."""
-    if not (ROOT / "pages" / f"{page}.py").exists():
-        return
+    """A link to another page, with parameters in its address."""
     st.page_link(f"pages/{page}.py", label=label, query_params=parameters or None)
 
 
