@@ -1,6 +1,5 @@
 """Housekeeping of the database file."""
 
-
 from core.store.database import Database
 
 

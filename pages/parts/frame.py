@@ -32,10 +32,7 @@ PagesManager.uses_pages_directory = False
 
 def navigation() -> StreamlitPage:
     """The page to run, after drawing what all pages share."""
-    pages = [
-        st.Page(f"pages/{file}.py", title=title, url_path=file, default=file == "study")
-        for file, title in PAGES
-    ]
+    pages = [st.Page(f"pages/{file}.py", title=title, url_path=file, default=file == "study") for file, title in PAGES]
     chosen = st.navigation(pages)
     st.set_page_config(page_title=f"{chosen.title} · Touchstone", page_icon=str(_PARTS / "icon.svg"), layout="wide")
     st.logo(str(_PARTS / "logo.svg"), size="large", link=None)
