@@ -1,5 +1,7 @@
 """Agreement: do people agree, do judges agree with them, and on which items not. Follows new ratings by itself."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from core.workflow.agreement import (
@@ -12,8 +14,10 @@ from core.workflow.agreement import (
     standing,
 )
 from core.workflow.agreement_shown import measures
-from pages.parts.agreement_address import open_cell, pick, read_address, wanted_view
+from pages.parts.agreement_address import pick, pick_section, read_address, wanted_view
+from pages.parts.agreement_opening import open_cell
 from pages.parts.agreement_parts import show_forest, show_items, show_matrix, show_pair, show_splits, theme_mode
+from pages.parts.agreement_shown import Shown
 from pages.parts.estimate import agreement_style, answers_table, coefficient_table, heading, say
 from pages.parts.frame import current_study, page_link, page_title, text_block, workspace
 from pages.parts.live import ago, computed, live_studies, refreshed
@@ -36,6 +40,21 @@ def show_numbers(view: AgreementView) -> None:
     with st.expander("How the sentence above chooses its words"):
         text_block(THRESHOLDS)
 
+
+def show_pairs(shown: Shown) -> None:
+    """Two raters, and who answered what."""
+    left, right = st.columns([1.15, 1], gap="large")
+    with left:
+        show_pair(shown.view, shown.address)
+    with right:
+        heading("Who answered what", "Standing answers by rater.")
+        answers_table(shown.view)
+
+
+SECTIONS: dict[str, tuple[str, Callable[[Shown], None]]] = {
+    "pairs": ("Two raters", show_pairs),
+}
+"""Name in the address -> title and what draws it; only the chosen one is computed. The first is the default."""
 
 agreement_style()
 study = current_study()
@@ -78,26 +97,18 @@ if state.state == "one rater":
 say(headline(view))
 if view.provisional:
     text_block("Intervals are being computed for the newest ratings.")
+shown = Shown(study, live, view, address)
 opened = open_cell(view, address)
 left, right = st.columns([1.15, 1], gap="large")
 with left:
     show_forest(view)
 with right:
     show_matrix(view, address)
-if opened is not None and address.open == "pair":
-    show_items(view, opened, address.page)
 left, right = st.columns([1.15, 1], gap="large")
 with left:
     show_numbers(view)
 with right:
-    show_pair(view, address)
-if opened is not None and address.open == "cell":
-    show_items(view, opened, address.page)
-left, right = st.columns([1.15, 1], gap="large")
-with left:
-    heading("Who answered what", "Standing answers by rater.")
-    answers_table(view)
-with right:
     show_splits(view)
-if opened is not None and address.open == "split":
+SECTIONS[pick_section(address, {name: title for name, (title, _) in SECTIONS.items()})][1](shown)
+if opened is not None:
     show_items(view, opened, address.page)

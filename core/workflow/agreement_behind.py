@@ -21,11 +21,16 @@ class Behind:
     Attributes:
         first, second: Two raters: units that both rated; None for the units on which all chosen raters are most split.
         answers: Option keys of the first and the second: only units they answered so.
+        majority: Units that the first rated and other people too, those where it differs from what most of these
+            chose first.
+        slice: Key and name of a slice: only units in it.
     """
 
     first: int | None = None
     second: int | None = None
     answers: tuple[str, str] | None = None
+    majority: bool = False
+    slice: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

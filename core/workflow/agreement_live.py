@@ -5,11 +5,12 @@ the truth, and everything here can be built from it again.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from threading import Lock, RLock, Thread
 from time import monotonic
+from typing import TypeVar, cast
 from zlib import crc32
 
 import numpy as np
@@ -38,6 +39,9 @@ SLOW_SECONDS = 1.0
 _FEW_SUBJECTS = 5_000
 _KEPT_QUESTIONS = 6
 _KEPT_VIEWS = 12
+_KEPT_FINDINGS = 60
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,7 @@ class LiveAgreement:
         self._held: OrderedDict[tuple[str, AskedPhase], _Held] = OrderedDict()
         self._views: OrderedDict[Asked, AgreementView] = OrderedDict()
         self._waiting: dict[Asked, tuple[Cells, Times, int]] = {}
+        self._found: OrderedDict[Hashable, tuple[AgreementView, object]] = OrderedDict()
         self._newest: datetime | None = None
         self._changes = 0
         self._computing = Lock()
@@ -224,6 +229,28 @@ class LiveAgreement:
                 view = self._computed(asked, cells, times, version, progress, resamples=RESAMPLES)
                 self._keep(asked, view)
             return self._views[asked]
+
+    def remembered(self, view: AgreementView, name: Hashable, find: Callable[[], Found]) -> Found:
+        """What was found in a view under a name, computed only the first time; forgotten when the view changes.
+
+        Args:
+            view: What it is found in.
+            name: Tells it from everything else that is found in this view.
+            find: Computes it.
+        """
+        key = (view.question.key, view.phase, view.chosen, view.coefficient, name)
+        with self._lock:
+            kept = self._found.get(key)
+            if kept is not None and kept[0] is view:
+                self._found.move_to_end(key)
+                return cast("Found", kept[1])
+        found = find()
+        with self._lock:
+            self._found[key] = (view, found)
+            self._found.move_to_end(key)
+            while len(self._found) > _KEPT_FINDINGS:
+                self._found.popitem(last=False)
+        return found
 
     def _computed(
         self, asked: Asked, cells: Cells, times: Times, version: int, progress: Progress | None, *, resamples: int

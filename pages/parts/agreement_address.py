@@ -1,5 +1,6 @@
 """What the agreement page shows, as it stands in the address: a view can be sent to somebody."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,9 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from core.errors import NotFound
 from core.workflow.agreement import (
     PHASES,
-    AgreementView,
     Asked,
-    Behind,
     LiveAgreement,
     Question,
     asked_of,
@@ -19,7 +18,7 @@ from core.workflow.agreement import (
 )
 from pages.parts.frame import show_error
 
-Open = Literal["", "pair", "cell", "split"]
+Open = Literal["", "pair", "cell", "split", "rater"]
 _CREDIT_LABELS = {"exact": "no credit", "linear": "linear credit", "quadratic": "quadratic credit"}
 _PHASE_HELP = (
     "Blind: given before anything was revealed. Revised: kept or changed after the reveal. Exposed: first answers of"
@@ -37,8 +36,10 @@ class Address:
         raters: Rater ids as text; empty for all.
         first, second: The two raters compared, ids as text; "" for the first two.
         cell: "A.B": the answers of the two.
+        part: "key=name": the slice whose items are open.
         open: Which items are open.
         page: Which page of them, from 1.
+        section: Which section is looked at; "" for the first.
     """
 
     criterion: str
@@ -48,15 +49,17 @@ class Address:
     first: str
     second: str
     cell: str
+    part: str
     open: Open
     page: int
+    section: str
 
 
 def read_address() -> Address:
     """The address as it is; what makes no sense is left out."""
     given = st.query_params
     wanted = given.get("open", "")
-    known: dict[str, Open] = {"pair": "pair", "cell": "cell", "split": "split"}
+    known: dict[str, Open] = {"pair": "pair", "cell": "cell", "split": "split", "rater": "rater"}
     page = given.get("page", "1")
     return Address(
         criterion=given.get("criterion", ""),
@@ -66,6 +69,8 @@ def read_address() -> Address:
         first=given.get("first", ""),
         second=given.get("second", ""),
         cell=given.get("cell", ""),
+        part=given.get("part", ""),
+        section=given.get("section", ""),
         open=known.get(wanted, ""),
         page=int(page) if page.isascii() and page.isdigit() and 0 < len(page) < 7 else 1,
     )
@@ -80,11 +85,6 @@ def put(**values: str) -> None:
             st.query_params.pop(name, None)
 
 
-def close() -> None:
-    """Nothing is open any more."""
-    put(open="", page="")
-
-
 def wanted_view(live: LiveAgreement, address: Address) -> Asked:
     """What the address asks for; says so where it names something that is not there, and shows the default."""
     try:
@@ -93,7 +93,7 @@ def wanted_view(live: LiveAgreement, address: Address) -> Asked:
         )
     except NotFound as error:
         show_error(error)
-        put(criterion="", phase="", raters="", credit="", first="", second="", cell="", open="", page="")
+        put(criterion="", phase="", raters="", credit="", first="", second="", cell="", part="", open="", page="")
         return asked_of(live)
 
 
@@ -122,7 +122,7 @@ def _pick_question(live: LiveAgreement, question: Question, study_id: int) -> No
 
 
 def _question_picked(key: str) -> None:
-    put(criterion=st.session_state[key], raters="", credit="", first="", second="", cell="", open="", page="")
+    put(criterion=st.session_state[key], raters="", credit="", first="", second="", cell="", part="", open="", page="")
 
 
 def _phase_picked(key: str) -> None:
@@ -138,7 +138,15 @@ def _pick_raters(live: LiveAgreement, asked: Asked, study_id: int) -> None:
 
 
 def _raters_picked(key: str) -> None:
-    put(raters=".".join(str(found) for found in st.session_state[key]), first="", second="", cell="", open="", page="")
+    put(
+        raters=".".join(str(found) for found in st.session_state[key]),
+        first="",
+        second="",
+        cell="",
+        part="",
+        open="",
+        page="",
+    )
 
 
 def _pick_credit(question: Question, asked: Asked) -> None:
@@ -155,33 +163,20 @@ def _credit_picked(key: str) -> None:
     put(credit=st.session_state[key])
 
 
-def compared_pair(view: AgreementView, address: Address) -> tuple[int, int] | None:
-    """The two raters compared: those of the address, else the first two; None where there are not two."""
-    ids = [line.id for line in view.named_raters]
-    if len(ids) < 2:
-        return None
-    by_text = {str(found): found for found in ids}
-    first = by_text.get(address.first, ids[0])
-    others = [found for found in ids if found != first]
-    second = by_text.get(address.second, others[0])
-    return first, second if second != first else others[0]
+def pick_section(address: Address, titles: Mapping[str, str]) -> str:
+    """Which section is looked at, by its name; the choice stands in the address.
+
+    Args:
+        address: The address.
+        titles: Name -> title of every section; the first is the default.
+    """
+    names = list(titles)
+    chosen = address.section if address.section in titles else names[0]
+    st.segmented_control("Look closer", names, default=chosen, key=f"section-{chosen}", on_change=_section_picked,
+                         args=(f"section-{chosen}",), format_func=lambda name: titles[name], required=True,
+                         width="stretch")  # fmt: skip
+    return chosen
 
 
-def compared_answers(view: AgreementView, address: Address) -> tuple[str, str] | None:
-    """The cell of the two raters' table that the address names; None where it names none."""
-    keys = view.question.scale.keys
-    pairs = {f"{first}.{second}": (first, second) for first in keys for second in keys}
-    return pairs.get(address.cell)
-
-
-def open_cell(view: AgreementView, address: Address) -> Behind | None:
-    """The units that are to be shown; None where nothing is open."""
-    if address.open == "split":
-        return Behind()
-    pair = compared_pair(view, address)
-    if pair is None or not address.open:
-        return None
-    answers = compared_answers(view, address) if address.open == "cell" else None
-    if address.open == "cell" and answers is None:
-        return None
-    return Behind(*pair, answers=answers)
+def _section_picked(key: str) -> None:
+    put(section=st.session_state[key] or "", open="", part="", page="")

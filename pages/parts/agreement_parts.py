@@ -14,7 +14,8 @@ from core.workflow.agreement import (
     most_split,
 )
 from core.workflow.agreement_shown import measures
-from pages.parts.agreement_address import Address, close, compared_answers, compared_pair, put
+from pages.parts.agreement_address import Address, put
+from pages.parts.agreement_opening import close, compared_answers, compared_pair, read_open
 from pages.parts.estimate import heading
 from pages.parts.frame import text_block, visitor, workspace
 from pages.parts.items import opened_units, split_table
@@ -99,11 +100,6 @@ def _pair_clicked(ids: list[int]) -> None:
         close()
     else:
         put(open="pair", page="")
-
-
-def read_open() -> str:
-    """What the address says is open."""
-    return st.query_params.get("open", "")
 
 
 def show_pair(view: AgreementView, address: Address) -> None:

@@ -1,0 +1,70 @@
+"""Which items are open, as it stands in the address; every section opens items through here."""
+
+import streamlit as st
+
+from core.workflow.agreement import AgreementView, Behind
+from pages.parts.agreement_address import Address, put
+
+
+def open_items(behind: Behind) -> None:
+    """Write into the address that the items behind a number are to be shown; a callback of buttons and charts."""
+    kind = "split" if behind.first is None else "rater" if behind.second is None else "pair"
+    put(
+        open="cell" if behind.answers else kind,
+        first="" if behind.first is None else str(behind.first),
+        second="" if behind.second is None else str(behind.second),
+        cell=".".join(behind.answers) if behind.answers else "",
+        part="=".join(behind.slice) if behind.slice else "",
+        page="",
+    )
+
+
+def close() -> None:
+    """Nothing is open any more."""
+    put(open="", part="", page="")
+
+
+def read_open() -> str:
+    """What the address says is open."""
+    return st.query_params.get("open", "")
+
+
+def _slice_of(address: Address) -> tuple[str, str] | None:
+    key, equals, name = address.part.partition("=")
+    return (key, name) if equals else None
+
+
+def compared_pair(view: AgreementView, address: Address) -> tuple[int, int] | None:
+    """The two raters compared: those of the address, else the first two; None where there are not two."""
+    ids = [line.id for line in view.named_raters]
+    if len(ids) < 2:
+        return None
+    by_text = {str(found): found for found in ids}
+    first = by_text.get(address.first, ids[0])
+    others = [found for found in ids if found != first]
+    second = by_text.get(address.second, others[0])
+    return first, second if second != first else others[0]
+
+
+def compared_answers(view: AgreementView, address: Address) -> tuple[str, str] | None:
+    """The cell of the two raters' table that the address names; None where it names none."""
+    keys = view.question.scale.keys
+    pairs = {f"{first}.{second}": (first, second) for first in keys for second in keys}
+    return pairs.get(address.cell)
+
+
+def open_cell(view: AgreementView, address: Address) -> Behind | None:
+    """The units that are to be shown; None where nothing is open."""
+    inside = _slice_of(address)
+    if address.open == "split":
+        return Behind(slice=inside)
+    if address.open == "rater":
+        found = next((line.id for line in view.raters if str(line.id) == address.first), None)
+        return None if found is None else Behind(first=found, majority=True, slice=inside)
+    pair = compared_pair(view, address)
+    if pair is None or not address.open:
+        return None
+    answers = compared_answers(view, address) if address.open == "cell" else None
+    if address.open == "cell" and answers is None:
+        return None
+    return Behind(*pair, answers=answers, slice=inside)
