@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from hashlib import sha256
 from json import dumps
 from typing import Any
@@ -91,6 +92,8 @@ class NamedRating:
     confidence: float | None = None
     rationale: str = ""
     order_shown: str | None = None
+    seconds_ago: float = 0.0
+    """How long before the study was written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -341,7 +344,7 @@ class _Writing:
                 rationale=rating.rationale,
                 phase=rating.phase,
                 order_shown=rating.order_shown,
-                **self._origin(),
+                **self._origin() | {"created_at": self.signed.at - timedelta(seconds=rating.seconds_ago)},
             )
             for rating in sorted(self.content.ratings, key=lambda one: one.phase == "revised")
         )

@@ -21,7 +21,7 @@ def load_demo(workspace: Workspace, *, folder: Path = FOLDER) -> StudySummary:
     """The demo study; loaded from its files if it is not there yet, in one transaction.
 
     Grades and verdicts go in as an import, not as submissions: nobody pressed a key for them. A person's comment is
-    kept as the rationale of the rating; the seconds that the file gives are not kept.
+    kept as the rationale of the rating; the seconds that the file gives only part the times of a person's grades.
 
     Raises:
         FileProblem: A file of the demo is missing or cannot be used.

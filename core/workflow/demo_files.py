@@ -2,11 +2,12 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 from core.errors import BadInput, FileProblem, shortened
 from core.models.grading_rules import GradingRules
@@ -57,7 +58,7 @@ def read_demo(folder: Path) -> Demo:
             scales[given["key"]] = criteria[-1].scale
     checklists, answers = _checklists(texts["checklists.jsonl"])
     scales |= {rating.criterion: yes_no(na=True) for rating in answers}
-    ratings = [*_ratings(texts["ratings.jsonl"], scales), *answers]
+    ratings = [*_in_time(_ratings(texts["ratings.jsonl"], scales)), *answers]
     with _in_file("study.json", None):
         content = StudyContent(
             settings=GradingRules.from_json(study["settings"]).to_json(),
@@ -182,12 +183,32 @@ def _rater(given: Mapping[str, Any]) -> NamedRater:
     )
 
 
-def _ratings(text: str, scales: Mapping[str, DeclaredScale]) -> Iterator[NamedRating]:
+_A_DAY = 86_400.0
+_A_SITTING = 40
+"""Grades of one person on one day."""
+
+
+def _in_time(rows: Iterable[tuple[NamedRating, float]]) -> list[NamedRating]:
+    """The ratings with times: a person's grades follow each other in an order of their own, forty a day."""
+    rows = list(rows)
+    took = {(rating.rater, rating.subject.key): seconds for rating, seconds in rows}
+    ago: dict[tuple[str, str], float] = {}
+    passed: dict[str, float] = {}
+    for number, (rater, key) in enumerate(sorted(took, key=lambda one: (one[0], crc32(" ".join(one).encode())))):
+        ago[rater, key] = passed.get(rater, 0.0)
+        pause = _A_DAY if number % _A_SITTING == 0 else 0.0
+        passed[rater] = ago[rater, key] + took[rater, key] + pause
+    return [replace(rating, seconds_ago=ago[rating.rater, rating.subject.key]) for rating, _ in rows]
+
+
+def _ratings(text: str, scales: Mapping[str, DeclaredScale]) -> Iterator[tuple[NamedRating, float]]:
+    """Every rating with the seconds it took, 0 where nobody measured them."""
     for number, row in _lines("ratings.jsonl", text):
         with _in_file("ratings.jsonl", number):
             given = row["subject"]
             systems = tuple(given["pair"]) if "pair" in given else (given["system"],) if "system" in given else ()
-            yield _rating(row, SubjectName(given["item"], systems), row["criterion"], scales[row["criterion"]])
+            rating = _rating(row, SubjectName(given["item"], systems), row["criterion"], scales[row["criterion"]])
+            yield rating, float(row.get("seconds") or 0.0)
 
 
 def _rating(row: Mapping[str, Any], subject: SubjectName, criterion: str, scale: DeclaredScale) -> NamedRating:

@@ -142,3 +142,17 @@ def test_a_missing_file_is_named(workspace: Workspace, copied: Path) -> None:
     (copied / "outputs.jsonl").unlink()
     with pytest.raises(FileProblem, match=r"outputs\.jsonl"):
         load_demo(workspace, folder=copied)
+
+
+def test_grades_of_a_person_follow_each_other_in_time_and_none_is_later_than_the_study(workspace: Workspace) -> None:
+    study = load_demo(workspace)
+    with workspace.database.reading() as session:
+        ana = session.exec(select(Rater.id).where(Rater.study_id == study.id, Rater.name == "Ana")).one()
+        found = session.exec(select(Rating.subject_id, Rating.created_at).where(Rating.rater_id == ana)).all()
+        brought = session.exec(select(Import.created_at).where(Import.study_id == study.id)).one()
+    by_subject = dict(found)
+    # One time a subject: what was answered together was written together.
+    assert len(set(found)) == len(by_subject)
+    assert len(set(by_subject.values())) > 0.95 * len(by_subject)
+    assert max(by_subject.values()) <= brought
+    assert (max(by_subject.values()) - min(by_subject.values())).days >= 2
