@@ -1,0 +1,38 @@
+"""Under a chart of the agreement page: save it as PNG or SVG, and the numbers behind it as CSV."""
+
+import streamlit as st
+
+from core.charts.theme import theme
+from core.workflow.agreement_citing import picture_words
+from pages.parts.agreement_shown import Shown
+from pages.parts.frame import workspace
+from pages.parts.saving.face import saving_buttons
+from pages.routes.agreement_tables import table_address
+
+
+def saving_bar(shown: Shown, key: str, name: str, table: str | None = None) -> None:
+    """The bar; it stands right after the chart.
+
+    Args:
+        shown: What the page shows.
+        key: Key of the `st.plotly_chart` that it saves.
+        name: What the chart shows, in our words; it becomes the title and a part of the file's name.
+        table: Name of the table of numbers behind it (see `core.workflow.agreement_csv.TABLES`); None for none.
+    """
+    look = theme(st.context.theme.type)
+    words = picture_words(
+        shown.study.name, shown.view, name, today=workspace().clock().date(), illustrative=shown.study.illustrative
+    )
+    saving_buttons(
+        {
+            "chart": key,
+            "name": name,
+            "title": words.title,
+            "foot": words.foot,
+            "file": words.file,
+            "paper": look.paper,
+            "ink": look.ink,
+            "quiet": look.quiet,
+            "table": table_address(table, shown.study.id, st.query_params) if table else "",
+        }
+    )
