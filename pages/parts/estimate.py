@@ -1,6 +1,6 @@
 """Estimates in words and tables: never a value without its interval or the reason for none."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
 
@@ -9,6 +9,7 @@ import streamlit as st
 from core.charts.writing import NONE, estimate_text
 from core.stats.estimates import Estimate, Flag, IntervalMethod, Reason
 from core.workflow.agreement import AgreementView, RaterLine, Sentence
+from core.workflow.agreement_explained import Explanation
 from core.workflow.agreement_shown import Measured
 
 _STYLE = Path(__file__).with_name("agreement.css")
@@ -44,6 +45,62 @@ def estimate_cell(estimate: Estimate, *, percent: bool) -> str:
     value, _, interval = estimate_text(estimate, percent=percent).partition(" (")
     ends = f' <span class="int">({escape(interval)}</span>' if interval else ' <span class="int">no interval</span>'
     return f"<td>{escape(value)}{ends}</td>"
+
+
+def explained_cell(estimate: Estimate, explanation: Explanation, *, percent: bool = False, beside: str = "") -> str:
+    """A table cell whose number opens its explanation, by click, touch or keyboard; for an `explained_table`.
+
+    Args:
+        estimate: The number.
+        explanation: What stands behind it.
+        percent: Whether it is written in percent.
+        beside: HTML under it, always in sight.
+    """
+    if estimate.value is None:
+        shown = f'<span class="why">{NONE} {escape(explanation.reason)}</span>'
+    else:
+        value, _, interval = estimate_text(estimate, percent=percent).partition(" (")
+        ends = f"({escape(interval)}" if interval else "no interval"
+        shown = f'{escape(value)} <span class="int">{ends}</span>'
+    return f"<td>{opens(shown, explanation)}{beside}</td>"
+
+
+def opens(shown: str, explanation: Explanation) -> str:
+    """HTML that opens an explanation, for use inside an `explained_table`."""
+    return f'<details class="ag-x" name="ag-x"><summary>{shown}</summary>{explanation_panel(explanation)}</details>'
+
+
+def explanation_panel(explanation: Explanation) -> str:
+    """An explanation as HTML."""
+    rows = [
+        ("Counts", [explanation.counted]),
+        ("Left out", list(explanation.left_out)),
+        ("Interval", [explanation.interval] if explanation.interval else []),
+        ("No value", [explanation.reason] if explanation.reason else []),
+        ("Mind", list(explanation.notes)),
+        ("Source", [explanation.source]),
+    ]
+    parts = "".join(
+        f"<dt>{name}</dt><dd>{'<br>'.join(escape(sentence) for sentence in said)}</dd>" for name, said in rows if said
+    )
+    return (
+        f'<div class="ag-panel"><p class="ag-panel-title">{escape(explanation.title)}</p>'
+        f"<p>{escape(explanation.definition)}</p><p><code>{escape(explanation.formula)}</code></p><dl>{parts}</dl></div>"
+    )
+
+
+def explained_table(columns: Sequence[str], body: str) -> None:
+    """A table whose cells may open explanations; these lie over the rows below and are as wide as the table.
+
+    Args:
+        columns: Heads, as safe HTML.
+        body: Rows, as safe HTML.
+    """
+    head = "".join(f'<th scope="col">{name}</th>' for name in columns)
+    st.html(
+        '<div class="ag-over"><div class="ag-scroll" tabindex="0"><table class="ag">'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div></div>"
+    )
 
 
 def coefficient_table(measured: Iterable[Measured], *, people_alone: bool) -> None:
