@@ -15,7 +15,8 @@ from core.store.questions import RaterRow
 from core.workflow.agreement_behind import Behind, SplitLine, count_behind, most_split, units_behind
 from core.workflow.agreement_items import ItemsBehind, OpenedUnit, SaidOf, items_behind, note_reading, open_units
 from core.workflow.agreement_lines import RaterLine
-from core.workflow.agreement_live import Asked, LiveAgreement, LiveStudies
+from core.workflow.agreement_live import LiveAgreement, LiveStudies
+from core.workflow.agreement_narrowing import Asked
 from core.workflow.agreement_questions import Question
 from core.workflow.agreement_view import AgreementView
 from core.workflow.agreement_words import THRESHOLDS, Phrase, Sentence, headline, plain_text

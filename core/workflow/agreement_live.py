@@ -14,7 +14,9 @@ from typing import TypeVar, cast
 from zlib import crc32
 
 import numpy as np
+from numpy.typing import NDArray
 
+from core.errors import NotFound
 from core.store import agreement as stored
 from core.store.current import AskedPhase, CurrentRatings
 from core.store.database import Session
@@ -22,7 +24,9 @@ from core.store.following import RatingLog, follow
 from core.store.questions import RaterRow, read_criteria, read_raters, read_scales
 from core.store.studies import find_study
 from core.workflow.agreement_current import in_force, replaced
+from core.workflow.agreement_facts import StudyFacts
 from core.workflow.agreement_lines import Times
+from core.workflow.agreement_narrowing import Asked, LeftOut, SliceKey, UnitSlices
 from core.workflow.agreement_questions import Question, find_question, questions_of
 from core.workflow.agreement_tables import Cells, cells_of, shown_order
 from core.workflow.agreement_view import (
@@ -45,28 +49,20 @@ Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What somebody wants to see.
-
-    Attributes:
-        question: Key of the question; "" for the first one.
-        phase: Which answers.
-        raters: Rater ids, empty for all.
-        coefficient: The kappa of pairs and judges; "" for what fits the scale.
-    """
-
-    question: str = ""
-    phase: AskedPhase = "blind"
-    raters: tuple[int, ...] = ()
-    coefficient: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class _Held:
     """Ratings in force, and how many rows of the log they are made of."""
 
     current: CurrentRatings
     seen: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """What a view is computed from."""
+
+    cells: Cells
+    times: Times
+    left_out: LeftOut
 
 
 class LiveAgreement:
@@ -82,6 +78,7 @@ class LiveAgreement:
         self.study_id, self._slow_seconds = study_id, slow_seconds
         self._workspace = workspace
         self._log = RatingLog(study_id)
+        self._facts = StudyFacts(workspace, study_id, self._log)
         self._lock = RLock()
         self._fingerprint = stored.Fingerprint(-1, -1, -1)
         self._questions: tuple[Question, ...] = ()
@@ -91,7 +88,7 @@ class LiveAgreement:
         self._stamps: dict[str, int] = {}
         self._held: OrderedDict[tuple[str, AskedPhase], _Held] = OrderedDict()
         self._views: OrderedDict[Asked, AgreementView] = OrderedDict()
-        self._waiting: dict[Asked, tuple[Cells, Times, int]] = {}
+        self._waiting: dict[Asked, tuple[_Ready, int]] = {}
         self._found: OrderedDict[Hashable, tuple[AgreementView, object]] = OrderedDict()
         self._newest: datetime | None = None
         self._changes = 0
@@ -197,7 +194,7 @@ class LiveAgreement:
         """Whether a view would be drawn differently now."""
         if view.version != self.version(view.question.key):
             return True
-        kept = self._views.get(Asked(view.question.key, view.phase, view.chosen, view.coefficient))
+        kept = self._views.get(view.asked)
         return view.provisional and kept is not None and not kept.provisional and kept.version == view.version
 
     def view(self, asked: Asked, progress: Progress | None = None, *, patient: bool = True) -> AgreementView:
@@ -220,13 +217,13 @@ class LiveAgreement:
                 if kept is not None and kept.version == version and not (patient and kept.provisional):
                     self._views.move_to_end(asked)
                     return kept
-                cells, times = self._cells(question, asked.phase)
+                ready = self._ready(question, asked)
             if not patient and kept is not None and kept.seconds > self._slow_seconds:
-                view = self._computed(asked, cells, times, version, progress, resamples=0)
+                view = self._computed(asked, ready, version, progress, resamples=0)
                 self._keep(asked, replace(view, seconds=kept.seconds))
-                self._complete(asked, cells, times, version)
+                self._complete(asked, ready, version)
             else:
-                view = self._computed(asked, cells, times, version, progress, resamples=RESAMPLES)
+                view = self._computed(asked, ready, version, progress, resamples=RESAMPLES)
                 self._keep(asked, view)
             return self._views[asked]
 
@@ -238,7 +235,7 @@ class LiveAgreement:
             name: Tells it from everything else that is found in this view.
             find: Computes it.
         """
-        key = (view.question.key, view.phase, view.chosen, view.coefficient, name)
+        key = (view.asked, name)
         with self._lock:
             kept = self._found.get(key)
             if kept is not None and kept[0] is view:
@@ -252,17 +249,35 @@ class LiveAgreement:
                 self._found.popitem(last=False)
         return found
 
+    def slice_keys(self, view: AgreementView) -> tuple[SliceKey, ...]:
+        """Every way to part the units of a view: system, split, length, then the items' metadata."""
+        return self.remembered(view, "slice keys", lambda: self._facts.slice_keys(view.cells))
+
+    def slice_of(self, view: AgreementView, key: str) -> UnitSlices:
+        """The slice of every unit of a view.
+
+        Raises:
+            NotFound: No slices have this key.
+        """
+        known = tuple(found.key for found in self.slice_keys(view))
+        if key not in known:
+            raise NotFound("slice", key, known)
+        return self.remembered(view, ("slice", key), lambda: self._facts.slice_of(view.cells, key))
+
+    def rating_times(self, view: AgreementView) -> NDArray[np.float64]:
+        """When each rating of `view.cells.current` was written, seconds since 1970 (UTC)."""
+        return self.remembered(view, "times", lambda: self._facts.times(view.cells.current.rating))
+
     def _computed(
-        self, asked: Asked, cells: Cells, times: Times, version: int, progress: Progress | None, *, resamples: int
+        self, asked: Asked, ready: _Ready, version: int, progress: Progress | None, *, resamples: int
     ) -> AgreementView:
         return compute_view(
-            cells,
+            ready.cells,
             study_id=self.study_id,
-            phase=asked.phase,
+            asked=asked,
             version=version,
-            chosen=asked.raters,
-            coefficient=asked.coefficient,
-            times=times,
+            left_out=ready.left_out,
+            times=ready.times,
             seed=crc32(f"{self._seed} {asked.question}".encode()),
             resamples=resamples,
             progress=progress,
@@ -278,11 +293,11 @@ class LiveAgreement:
             while len(self._views) > _KEPT_VIEWS:
                 self._views.popitem(last=False)
 
-    def _complete(self, asked: Asked, cells: Cells, times: Times, version: int) -> None:
+    def _complete(self, asked: Asked, ready: _Ready, version: int) -> None:
         """Compute the intervals in a thread of its own, one at a time for each view, of the newest ratings last."""
         with self._lock:
             busy = asked in self._waiting
-            self._waiting[asked] = (cells, times, version)
+            self._waiting[asked] = (ready, version)
         if not busy:
             Thread(target=self._work, args=(asked,), name="agreement intervals", daemon=True).start()
 
@@ -290,22 +305,28 @@ class LiveAgreement:
         done = -1
         while True:
             with self._lock:
-                cells, times, version = self._waiting[asked]
+                ready, version = self._waiting[asked]
                 if version == done:
                     del self._waiting[asked]
                     return
             try:
-                self._keep(asked, self._computed(asked, cells, times, version, None, resamples=RESAMPLES))
+                self._keep(asked, self._computed(asked, ready, version, None, resamples=RESAMPLES))
             except BaseException:
                 with self._lock:
                     del self._waiting[asked]
                 raise
             done = version
 
-    def _cells(self, question: Question, phase: AskedPhase) -> tuple[Cells, Times]:
-        current = self._current(question, phase)
-        cells = cells_of(question, current, self._raters, self._places)
-        return cells, self._times(cells)
+    def _ready(self, question: Question, asked: Asked) -> _Ready:
+        current = self._current(question, asked.phase)
+        kept = self._facts.kept(current, asked.narrowing, self._raters)
+        narrowed = current if kept is None else current.where(kept)
+        cells = cells_of(question, narrowed, self._raters, self._places)
+        left_out = LeftOut()
+        if kept is not None:
+            n_units = cells_of(question, current, self._raters, self._places).n_units
+            left_out = LeftOut(len(current) - len(narrowed), n_units - cells.n_units, len(current), n_units)
+        return _Ready(cells, self._times(cells), left_out)
 
     def _times(self, cells: Cells) -> Times:
         """When each rater's first and last rating in force was written, and the newest."""

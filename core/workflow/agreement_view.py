@@ -15,6 +15,7 @@ from core.stats.ratings import RatingTable
 from core.stats.splits import unit_splits
 from core.store.current import AskedPhase
 from core.workflow.agreement_lines import Majority, RaterLine, Times, majority_of, rater_lines
+from core.workflow.agreement_narrowing import Asked, LeftOut, Narrowing
 from core.workflow.agreement_questions import Question
 from core.workflow.agreement_tables import Cells
 
@@ -36,11 +37,11 @@ class AgreementView:
 
     Attributes:
         study_id: The study.
+        asked: What was wanted, with everything filled in.
+        seed: Seed of everything that is resampled for this question.
+        left_out: What the filter leaves out.
         question: What was asked; all its criterion versions.
-        phase: Which answers: "blind", "exposed", "revised", "latest".
         version: Rises whenever the ratings behind it change.
-        chosen: The rater ids that were asked for; empty for all.
-        coefficient: The kappa of pairs and judges ("cohen", "cohen_linear", "cohen_quadratic").
         n_units: Units that one of the chosen raters has looked at.
         raters: The chosen raters, people first.
         others: Raters of the question that were not chosen.
@@ -59,11 +60,11 @@ class AgreementView:
     """
 
     study_id: int
+    asked: Asked
+    seed: int
+    left_out: LeftOut
     question: Question
-    phase: AskedPhase
     version: int
-    chosen: tuple[int, ...]
-    coefficient: str
     n_units: int
     raters: tuple[RaterLine, ...]
     others: tuple[RaterLine, ...]
@@ -79,6 +80,26 @@ class AgreementView:
     seconds: float
     cells: Cells = field(repr=False)
     table: RatingTable = field(repr=False)
+
+    @property
+    def phase(self) -> AskedPhase:
+        """Which answers: "blind", "exposed", "revised", "latest"."""
+        return self.asked.phase
+
+    @property
+    def chosen(self) -> tuple[int, ...]:
+        """The rater ids that were asked for; empty for all."""
+        return self.asked.raters
+
+    @property
+    def coefficient(self) -> str:
+        """The kappa of pairs and judges ("cohen", "cohen_linear", "cohen_quadratic")."""
+        return self.asked.coefficient
+
+    @property
+    def narrowing(self) -> Narrowing:
+        """Which of the ratings."""
+        return self.asked.narrowing
 
     def rater(self, rater_id: int) -> RaterLine:
         """A chosen rater by id."""
@@ -96,26 +117,25 @@ class AgreementView:
 
 
 def compute_view(  # noqa: PLR0913 - what it is about, and how
-    cells: Cells, *, study_id: int, phase: AskedPhase, version: int, chosen: tuple[int, ...],
-    coefficient: str, times: Times, seed: int, resamples: int = RESAMPLES, progress: Progress | None = None,
-    ticks: Callable[[], float],
+    cells: Cells, *, study_id: int, asked: Asked, version: int, left_out: LeftOut, times: Times, seed: int,
+    resamples: int = RESAMPLES, progress: Progress | None = None, ticks: Callable[[], float],
 ) -> AgreementView:  # fmt: skip
     """Compute everything.
 
     Args:
-        cells: The ratings in force.
+        cells: The ratings in force that the filter leaves.
         study_id: Kept in the view.
-        phase: Kept in the view.
+        asked: Which raters and which kappa, filled in; kept in the view.
         version: Kept in the view.
+        left_out: Kept in the view.
         times: Kept in the view.
-        chosen: Rater ids; empty for all.
-        coefficient: The kappa of pairs and judges.
         seed: Seed of the bootstrap.
         resamples: 0 gives values without intervals (a provisional view).
         progress: Told what is being done.
         ticks: A clock in seconds.
     """
     start = ticks()
+    chosen, coefficient = asked.raters, asked.coefficient
     tell = progress or _silent
     tell(0.0, "Reading who rated what")
     lines = rater_lines(cells, times)
@@ -136,11 +156,11 @@ def compute_view(  # noqa: PLR0913 - what it is about, and how
     every_table = people_table if same else _table(cells, wanted)
     return AgreementView(
         study_id=study_id,
+        asked=asked,
+        seed=seed,
+        left_out=left_out,
         question=cells.question,
-        phase=phase,
         version=version,
-        chosen=chosen,
-        coefficient=coefficient,
         n_units=cells.n_units if len(wanted) == len(lines) else _units_of(cells, wanted),
         raters=wanted,
         others=tuple(line for line in lines if line not in wanted),
