@@ -10,14 +10,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import stdtr
 
-from core.errors import BadInput
-from core.stats.arrays import BoolArray
 from core.stats.estimates import Estimate, Flag, Reason
-from core.stats.estimating import estimated, undefined_estimate
+from core.stats.estimating import Basis, estimated, undefined_estimate
 from core.stats.multiplicity import adjusted
 from core.stats.ratings import RatingTable
-from core.stats.resampling import MIN_GROUPS
-from core.stats.together import Together, together
+from core.stats.resampling import MIN_GROUPS, Replicates
+from core.stats.slicing import Slicing, replicate_slices
+from core.stats.together import side_by_side
 from core.stats.weights import Spacing
 
 
@@ -53,12 +52,14 @@ class Slices:
 
     Attributes:
         key: Key of the coefficient.
+        whole: The coefficient on all units, those in no slice included.
         slices: One a slice, by name.
         n_without: Units in no slice; they belong to the rest of every slice.
         q: False discovery rate of `differs`.
     """
 
     key: str
+    whole: Estimate
     slices: tuple[SliceEstimate, ...]
     n_without: int
     q: float
@@ -66,7 +67,7 @@ class Slices:
 
 def by_slice(
     table: RatingTable,
-    names: Sequence[Hashable | None],
+    names: Sequence[Hashable | None] | Slicing,
     key: str,
     *,
     seed: int,
@@ -90,50 +91,61 @@ def by_slice(
     Raises:
         BadInput: `names` has not one entry a unit, or the coefficient is one of pairs of raters.
     """
-    if len(names) != table.n_units:
-        raise BadInput(where="slices", found=f"{len(names)} names", expected=f"one for each of {table.n_units} units")
-    labels = np.array(["" if name is None else str(name) for name in names], dtype=object)
-    different = sorted(set(labels.tolist()) - {""})
-    found = []
-    for index, name in enumerate(different):
-        inside = labels == name
-        rng = np.random.default_rng([seed, index])
-        both = together(
-            [only_units(table, inside), only_units(table, ~inside)], key, rng=rng, resamples=resamples, spacing=spacing
-        )
-        found.append(_slice(name, both, key, level))
-    p_values = adjusted([np.nan if each.p_value is None else each.p_value for each in found], q=q)
+    slicing = (names if isinstance(names, Slicing) else Slicing.of(names)).checked(table.n_units)
+    n_without = int(np.sum(slicing.codes < 0))
+    joint = side_by_side([table], key, spacing=spacing)
+    if isinstance(joint, Reason):
+        nothing = undefined_estimate(key, joint)
+        empty = tuple(SliceEstimate(name, nothing, nothing, None, None, differs=False) for name in slicing.names)
+        return Slices(key, nothing, empty, n_without, q)
+    bases = slicing.bases(joint.compared[0], table.ratings_per_unit(), table.clusters)
+    found = replicate_slices(
+        joint.rows, joint.of_unit, joint.rated, slicing, table.clusters, joint.statistics,
+        rng=np.random.default_rng(seed), resamples=resamples,
+    )  # fmt: skip
+    whole = estimated(key, found.whole, 0, bases.whole, level=level, undefined=Reason.NO_VARIATION)
+    slices = tuple(
+        _slice(name, key, replicates, here, rest, level)
+        for name, replicates, here, rest in zip(slicing.names, found.slices, bases.inside, bases.rest, strict=True)
+    )
+    p_values = adjusted([np.nan if each.p_value is None else each.p_value for each in slices], q=q)
     slices = tuple(
         replace(each, adjusted_p=None if np.isnan(p) else float(p), differs=bool(rejected))
-        for each, p, rejected in zip(found, p_values.p, p_values.rejected, strict=True)
+        for each, p, rejected in zip(slices, p_values.p, p_values.rejected, strict=True)
     )
-    return Slices(key, slices, int(np.sum(labels == "")), q)
+    return Slices(key, whole, slices, n_without, q)
 
 
-def only_units(table: RatingTable, chosen: BoolArray) -> RatingTable:
-    """The ratings of some units, with all units and clusters in their places."""
-    kept = chosen[table.units]
-    raters = None if table.raters is None else table.raters[kept]
-    return replace(table, units=table.units[kept], raters=raters, values=table.values[kept], n_invalid=0)
-
-
-def _slice(name: str, both: Together, key: str, level: float) -> SliceEstimate:
-    if both.reason is not None:
-        nothing = undefined_estimate(key, both.reason)
-        return SliceEstimate(name, nothing, nothing, None, None, differs=False)
-    here, rest = both.bases
-    small = (Flag.SMALL_SLICE,) if here.n_groups < MIN_GROUPS else ()
-    estimate = estimated(key, both.replicates, 0, here, level=level, undefined=Reason.NO_VARIATION, flags=small)
-    smaller = here if here.n_groups < rest.n_groups else rest
-    basis = replace(smaller, n_units=here.n_units + rest.n_units, n_ratings=here.n_ratings + rest.n_ratings)
+def _slice(name: str, key: str, replicates: Replicates, here: Basis, rest: Basis, level: float) -> SliceEstimate:
+    """One slice from the replicates of the coefficient in it and in the rest."""
+    flags = small_slice(here)
+    estimate = estimated(key, replicates, 0, here, level=level, undefined=Reason.NO_VARIATION, flags=flags)
     difference = estimated(
-        f"{key}_difference", both.with_rows(np.array([[1.0, -1.0]])), 0, basis, level=level,
-        undefined=Reason.NO_VARIATION, flags=small,
+        f"{key}_difference", weighted(replicates, [1.0, -1.0]), 0, smaller_side(here, rest), level=level,
+        undefined=Reason.NO_VARIATION if rest.n_units else Reason.NO_PAIRABLE_ITEMS, flags=flags,
     )  # fmt: skip
-    return SliceEstimate(name, estimate, difference, _p_value(difference), None, differs=False)
+    return SliceEstimate(name, estimate, difference, p_value(difference), None, differs=False)
 
 
-def _p_value(difference: Estimate) -> float | None:
+def weighted(replicates: Replicates, weights: Sequence[float]) -> Replicates:
+    """Replicates of one weighted sum of the statistics."""
+    row = np.array([weights])
+    draws = None if replicates.draws is None else row @ replicates.draws
+    return Replicates(row @ replicates.point, draws, row @ replicates.left_out, replicates.frequency)
+
+
+def small_slice(here: Basis) -> tuple[Flag, ...]:
+    """The flag of a slice that is to be shown in grey."""
+    return (Flag.SMALL_SLICE,) if here.n_groups < MIN_GROUPS else ()
+
+
+def smaller_side(here: Basis, rest: Basis) -> Basis:
+    """What a difference between a slice and the rest rests on: all their units, the groups of the smaller side."""
+    smaller = here if here.n_groups < rest.n_groups else rest
+    return replace(smaller, n_units=here.n_units + rest.n_units, n_ratings=here.n_ratings + rest.n_ratings)
+
+
+def p_value(difference: Estimate) -> float | None:
     """Two-sided p-value of no difference, from the t statistic with as many degrees as the smaller side allows."""
     if difference.value is None or not difference.standard_error:
         return None

@@ -19,7 +19,7 @@ from core.stats.estimating import Basis, resampled_groups
 from core.stats.icc import CompleteSums, CompleteUnits
 from core.stats.moments import NumberSums, number_rows
 from core.stats.ratings import RatingTable
-from core.stats.resampling import Replicates, replicate
+from core.stats.resampling import Replicates, Statistics, replicate
 from core.stats.samples import OptionUnits, number_levels, rating_numbers
 from core.stats.weights import Spacing
 
@@ -71,28 +71,65 @@ def together(
     Raises:
         BadInput: The coefficient is not replicable.
     """
+    joint = side_by_side(tables, key, spacing=spacing)
+    if isinstance(joint, Reason):
+        nothing = Replicates(np.full(len(tables), np.nan), None, np.zeros((len(tables), 0)), np.zeros(0, np.int64))
+        return Together(nothing, tuple(Basis(0, 0, 0) for _ in tables), joint)
+    frequency = np.bincount(joint.of_unit, minlength=len(joint.rows))
+    groups, n = resampled_groups(joint.rows, frequency, joint.of_unit, tables[0].clusters, joint.rated)
+    replicates = replicate(groups, n, joint.statistics, rng=rng, resamples=resamples)
+    bases = tuple(_basis(table, compared) for table, compared in zip(tables, joint.compared, strict=True))
+    return Together(replicates, bases)
+
+
+@dataclass(frozen=True, slots=True)
+class SideBySide:
+    """Several tables of the same units as one set of different rows of moments.
+
+    Attributes:
+        rows: Different rows x moments of all tables.
+        of_unit: Row of every unit.
+        rated: Which rows have a rating in one of the tables.
+        statistics: From sums of rows to the coefficient on each of the K tables.
+        compared: For each table, which units enter the comparison.
+    """
+
+    rows: FloatArray
+    of_unit: IntArray
+    rated: BoolArray
+    statistics: Statistics
+    compared: tuple[BoolArray, ...]
+
+
+def side_by_side(tables: Sequence[RatingTable], key: str, *, spacing: Spacing = "values") -> SideBySide | Reason:
+    """The moments of a coefficient on several tables of the same units; or why it cannot be had.
+
+    Args:
+        tables: The tables, all with the same units (in the same places), clusters and scale.
+        key: Key of a coefficient that is `replicable`.
+        spacing: What weights are measured on.
+
+    Raises:
+        BadInput: The coefficient is not replicable.
+    """
     row = COEFFICIENTS[key]
     if not replicable(key, tables[0].scale):
         raise BadInput(where="coefficient", found=key, expected="one that has moments of units, like alpha or Fleiss")
     reason = next((reason for table in tables if (reason := _reason_against(row, table))), None)
     if reason is not None:
-        nothing = Replicates(np.full(len(tables), np.nan), None, np.zeros((len(tables), 0)), np.zeros(0, np.int64))
-        return Together(nothing, tuple(Basis(0, 0, 0) for _ in tables), reason)
+        return reason
     parts = [_part(table, row, spacing) for table in tables]
     first, of_unit = _joint_rows([part.row_of_unit for part in parts])
     rows = np.hstack([part.rows[part.row_of_unit[first]] for part in parts])
     rated = np.any([part.rated[part.row_of_unit[first]] for part in parts], axis=0)
-    clusters = tables[0].clusters
-    groups, frequency = resampled_groups(rows, np.bincount(of_unit, minlength=len(first)), of_unit, clusters, rated)
     bounds = np.cumsum([0] + [part.rows.shape[1] for part in parts])
 
     def statistics(summed: FloatArray) -> FloatArray:
         pieces = (summed[:, bounds[k] : bounds[k + 1]] for k in range(len(parts)))
         return np.array([part.value(piece) for part, piece in zip(parts, pieces, strict=True)])
 
-    replicates = replicate(groups, frequency, statistics, rng=rng, resamples=resamples)
-    bases = tuple(_basis(table, part.compared[part.row_of_unit]) for table, part in zip(tables, parts, strict=True))
-    return Together(replicates, bases)
+    compared = tuple(part.compared[part.row_of_unit] for part in parts)
+    return SideBySide(rows, of_unit, np.asarray(rated, np.bool_), statistics, compared)
 
 
 @dataclass(frozen=True, slots=True)
