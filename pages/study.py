@@ -40,7 +40,7 @@ def show_study(detail: StudyDetail) -> None:
     space = workspace()
     st.button("← All studies", key="all-studies", type="tertiary", on_click=leave_study)
     page_title("Study", detail.summary)
-    if detail.summary.closed:
+    if detail.summary.closed and not detail.summary.simulated:
         st.html(tags(detail.summary))
     tabs = st.tabs(TABS, key="tab", on_change="rerun", bind="query-params")
     drawn: tuple[Callable[[], None], ...] = (

@@ -46,7 +46,7 @@ def agreement(
     if as_json:
         typer.echo(json.dumps(as_data(view) | {"study_name": found.name}, ensure_ascii=False, indent=1))
         return
-    mark = " (illustrative)" if found.illustrative else ""
+    mark = " (simulated)" if found.simulated else " (illustrative)" if found.illustrative else ""
     typer.echo(f"{found.name}{mark} · {view.question.title} · {view.phase} · {view.n_units:,} units")
     for block in _blocks(view):
         typer.echo("\n" + "\n".join(block))

@@ -61,6 +61,8 @@ def _aligned(row: tuple[str, ...], widths: list[int]) -> list[str]:
 
 
 def _state(study: StudySummary) -> str:
+    if study.simulated:
+        return "simulated"
     return ("closed" if study.closed else "open") + (", illustrative" if study.illustrative else "")
 
 
@@ -70,6 +72,7 @@ def _fields(study: StudySummary) -> dict[str, object]:
         "name": study.name,
         "description": study.description,
         "illustrative": study.illustrative,
+        "simulated": study.simulated,
         "closed": study.closed,
         "items": study.n_items,
         "outputs": study.n_outputs,

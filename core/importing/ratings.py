@@ -17,7 +17,8 @@ from core.importing.templates import Template, Values, getter, key_of
 from core.importing.values import Reading, ValueReader
 from core.scales import ScaleKind
 
-_KINDS = ("person", "judge", "baseline", "source", "seat", "simulated")
+_KINDS = ("person", "judge", "baseline", "source", "seat")
+"""No simulated ones: they are made in a study of their own and never mix with real ratings."""
 _PHASES = ("blind", "exposed", "revised")
 _ABSENCES = ("abstained", "unreadable", "refused", "withdrawn")
 _SWAPPED = {"A": "B", "B": "A"}

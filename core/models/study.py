@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, Index, UniqueConstraint, false, text
 from sqlmodel import Field
 
 from core.models.base import Record, UtcTime, key, ref
@@ -34,6 +34,8 @@ class Study(Record, table=True):
     description: str = ""
     illustrative: bool = False
     """Whether its grades and verdicts were written for illustration."""
+    simulated: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    """Whether every rater in it is simulated, for good. The database refuses real ones then, and simulated ones else."""
     closed: bool = False
     seed: int
     """Seeds every shuffle of the study (order of subjects and of sides, per rater)."""

@@ -9,12 +9,12 @@ from sqlmodel import Session, col, select
 from core.models.items import Subject
 from core.models.ratings import Exposure, RaterKind
 from core.store.inserting import insert_missing
-from core.store.studies import ensure_rater
+from core.store.studies import ensure_rater, is_simulated
 
 
 def _person(study_id: int, name: str, now: datetime, session: Session) -> int | None:
     """The person's key; made where they did not rate yet, so that their first answer will not pass for blind."""
-    if not name:
+    if not name or is_simulated(study_id, session=session):  # nobody grades a simulated study
         return None
     return ensure_rater(study_id, kind=RaterKind.PERSON, name=name, now=now, session=session).id
 

@@ -35,6 +35,7 @@ class StudyFace:
     id: int
     name: str
     illustrative: bool
+    simulated: bool
     closed: bool
     seed: int
     settings_id: int | None
@@ -46,7 +47,7 @@ class StudyFace:
 
 
 _FACE = text(
-    "select s.id, s.name, s.illustrative, s.closed, s.seed,"
+    "select s.id, s.name, s.illustrative, s.simulated, s.closed, s.seed,"
     " (select id from study_settings where study_id = s.id order by version desc limit 1) as settings_id,"
     " (select id from rubric where study_id = s.id and item_id is null and status = 'approved'"
     "  order by version desc limit 1) as rubric_id,"
@@ -88,6 +89,7 @@ def read_face(study_id: int, name: str = "", *, session: Session) -> tuple[Study
         id=row.id,
         name=row.name,
         illustrative=bool(row.illustrative),
+        simulated=bool(row.simulated),
         closed=bool(row.closed),
         seed=row.seed,
         settings_id=row.settings_id,

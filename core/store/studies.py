@@ -20,6 +20,8 @@ from core.models.study import Criterion, Guideline, Rubric, RubricEntry, RubricS
 from core.scales import DeclaredScale
 from core.store.inserting import insert_missing
 
+REAL_STUDY = "a study of real raters: simulated ratings and real ones never mix"
+
 
 @dataclass(frozen=True, slots=True)
 class AskedCriterion:
@@ -226,11 +228,27 @@ def asked_criterion(entry: RubricEntry, criterion: Criterion, scale: Scale) -> A
     )
 
 
+def is_simulated(study_id: int, *, session: Session) -> bool:
+    """Whether every rater of the study is simulated; False where there is no such study."""
+    return bool(session.exec(select(Study.simulated).where(Study.id == study_id)).first())
+
+
+def refuse_simulated(study_id: int, *, session: Session) -> None:
+    """Refuse to let real ratings into a simulated study.
+
+    Raises:
+        BadInput: The study is simulated.
+    """
+    if is_simulated(study_id, session=session):
+        name = shortened(session.get_one(Study, study_id).name)
+        raise BadInput(where="study", found=f"{name}, which is simulated", expected=REAL_STUDY)
+
+
 def ensure_rater(study_id: int, *, kind: RaterKind, name: str, now: datetime, session: Session) -> Rater:
     """The rater of this kind and name in the study; made if it is not there yet.
 
     Raises:
-        BadInput: The name is empty or longer than 200 characters.
+        BadInput: The name is empty or longer than 200 characters, or the study is simulated.
     """
     name = name.strip()
     if not 1 <= len(name) <= 200:
@@ -238,6 +256,7 @@ def ensure_rater(study_id: int, *, kind: RaterKind, name: str, now: datetime, se
     wanted = (Rater.study_id == study_id, Rater.kind == kind.value, Rater.name == name)
     found = session.exec(select(Rater).where(*wanted)).first()
     if found is None:
+        refuse_simulated(study_id, session=session)
         row = {"study_id": study_id, "kind": kind.value, "name": name, "created_at": now}
         insert_missing(Rater, [row], session=session)
         found = session.exec(select(Rater).where(*wanted)).one()

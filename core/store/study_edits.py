@@ -151,14 +151,17 @@ def checked_name(name: str, *, session: Session) -> str:
 
 
 def add_study(
-    *, name: str, description: str, seed: int, illustrative: bool = False, signed: Signed, session: Session
-) -> Study:
+    *, name: str, description: str, seed: int, signed: Signed, session: Session, illustrative: bool = False,
+    simulated: bool = False,
+) -> Study:  # fmt: skip
     """A new study; its name is checked as in `checked_name`."""
     study = Study(
         name=checked_name(name, session=session),
         description=checked_text(description, where="description of the study", limit=2_000),
         seed=seed,
         illustrative=illustrative,
+        simulated=simulated,
+        closed=simulated,
         created_at=signed.at,
         created_by=signed.by,
     )

@@ -50,6 +50,7 @@ class StudyName:
     id: int
     name: str
     illustrative: bool
+    simulated: bool
     closed: bool
 
 
@@ -173,7 +174,7 @@ def state(desk: GradingDesk, visitor: Visitor, *, study: int) -> StateFace:
     if frame.rubric_id is not None and frame.rubric_version is not None:
         rubric = RubricVersion(frame.rubric_id, frame.rubric_version)
     return StateFace(
-        study=StudyName(face.id, face.name, face.illustrative, face.closed),
+        study=StudyName(face.id, face.name, face.illustrative, face.simulated, face.closed),
         rater=RaterName(visitor.name) if visitor.is_known else None,
         rubric=rubric,
         criteria=tuple(_criterion(criterion, frame) for criterion in frame.criteria),

@@ -9,7 +9,7 @@ from core.store import grading as own
 from core.store.database import Session
 from core.store.grading import Place
 from core.store.grading_subjects import KINDS, StudyFace, SubjectRow, read_face
-from core.store.studies import AskedCriterion
+from core.store.studies import AskedCriterion, refuse_simulated
 from core.workflow.grading_cards import order_of
 from core.workflow.grading_desk import Frame, GradingDesk
 from core.workflow.grading_imported import holds, untouched
@@ -109,10 +109,13 @@ def enter(
     Raises:
         NotAllowed: Nobody said who grades.
         NotFound: There is no such study, or no such subject in it.
+        BadInput: The study is simulated.
         Conflict: The study is closed, or its rubric asks nothing about the subject.
     """
     name, now = name_of(visitor), desk.workspace.clock()
     face, person = read_face(study, name, session=session)
+    if face.simulated:
+        refuse_simulated(study, session=session)
     rater_id = own.hold_person(study, name, person, now=now, session=session)
     stand = own.read_stand(study, rater_id, subject, nonce or "", session=session)
     if face.closed and not stand.pressed:

@@ -115,7 +115,7 @@ def check_import(
         cancelled: Asked as often.
 
     Raises:
-        BadInput: The mapping does not fit the files or the study.
+        BadInput: The mapping does not fit the files or the study, or the study is simulated.
         Cancelled: `cancelled` said so.
     """
     known = _Known(workspace.database, study)
@@ -201,7 +201,7 @@ def _new_study(workspace: Workspace, visitor: Visitor, name: str, mapping: FileM
     signed = edits.Signed(workspace.clock(), visitor.name)
     with workspace.database.writing() as session:
         for known in studies.list_studies(session=session):
-            same = known.name.casefold() == name.strip().casefold()
+            same = not known.simulated and known.name.casefold() == name.strip().casefold()
             if same and known.id is not None and imported.is_untouched(known.id, session=session):
                 return known.id
         made = edits.add_study(
@@ -225,7 +225,7 @@ class _Known:
         self._database, self._study = database, study_id
         if study_id is not None:
             with database.reading() as session:
-                studies.find_study(study_id, session=session)
+                studies.refuse_simulated(studies.find_study(study_id, session=session).id or 0, session=session)
 
     def criteria(self) -> list[KnownCriterion]:
         if self._study is None:

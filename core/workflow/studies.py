@@ -20,6 +20,7 @@ class StudySummary:
 
     Attributes:
         n_subjects: By kind ("item", "output", "pair"); a kind without subjects is not there.
+        simulated: Whether every rater in it is simulated; such a study is never graded nor imported into.
         n_ratings: Rows, of people, judges and all others, with those that were superseded.
         n_people, n_judges: Raters that have a place in the study, whether or not they have rated yet.
     """
@@ -28,6 +29,7 @@ class StudySummary:
     name: str
     description: str
     illustrative: bool
+    simulated: bool
     closed: bool
     n_items: int
     n_outputs: int
@@ -100,11 +102,13 @@ def close_study(workspace: Workspace, visitor: Visitor, study_id: int, *, closed
 
     Raises:
         NotFound: There is no such study.
+        BadInput: It is simulated: nobody ever grades it.
     """
     with workspace.database.writing() as session:
         study = edits.lock_study(study_id, session=session)
         if study.closed == closed:
             return
+        stored.refuse_simulated(study_id, session=session)
         study.closed = closed
         session.add(study)
         newest = stored.current_settings(study_id, session=session)
@@ -131,6 +135,7 @@ def summarised(study: Study, counts: stored.StudyCounts) -> StudySummary:
         name=study.name,
         description=study.description,
         illustrative=study.illustrative,
+        simulated=study.simulated,
         closed=study.closed,
         n_items=counts.n_items,
         n_outputs=counts.n_outputs,

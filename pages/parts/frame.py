@@ -91,8 +91,9 @@ def page_link(page: str, label: str, **parameters: str) -> None:
 
 
 def page_title(title: str, study: StudySummary | None = None, note: str = "") -> None:
-    """The page's heading, with the study's name as text and a mark where it is illustrative."""
-    mark = '<span class="ts-tag">illustrative</span>' if study is not None and study.illustrative else ""
+    """The page's heading, with the study's name as text and a mark where it is illustrative or simulated."""
+    known = {"illustrative": study.illustrative, "simulated": study.simulated} if study is not None else {}
+    mark = "".join(f'<span class="ts-tag">{word}</span>' for word, holds in known.items() if holds)
     name = f'<span class="ts-study">{escape(study.name)}</span>{mark}' if study is not None else ""
     line = f'<div class="ts-note">{escape(note)}</div>' if note else ""
     st.html(f'<header class="ts-title"><h1>{escape(title)}</h1>{name}{line}</header>')

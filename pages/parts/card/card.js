@@ -112,6 +112,7 @@ class Card extends Submitting {
 
   nothingToGrade(state) {
     const { links } = this.data;
+    if (state.study.simulated) return ["This study is simulated", "Nobody grades in it, so that simulated ratings and real ones never mix.", links.agreement, "See the agreement"];
     if (state.study.closed) return ["This study is closed", "Nothing more is graded in it. What you answered is kept.", links.agreement, "See the agreement"];
     if (!state.criteria.length) return ["There is nothing to ask yet", "The study has no questions. Add at least one criterion, then come back.", links.study, "Add criteria"];
     if (state.progress.total === 0) {

@@ -79,6 +79,7 @@ class Showing {
     if (settings) tags.push(here?.reveal ? "revealed" : "blind");
     if (here?.card.kind === "pair") tags.push("order shuffled");
     if (study?.illustrative) tags.push("illustrative");
+    if (study?.simulated) tags.push("simulated");
     if (this.ui.tags.textContent !== tags.join(""))
       this.ui.tags.replaceChildren(...tags.map((tag) => make("span", { class: `tag ${tag.startsWith("your") ? "past" : ""}` }, tag)));
     this.counter();

@@ -66,13 +66,18 @@ def _show_ways_on(detail: StudyDetail) -> None:
             page_link("grade", "Grade", study=study)
         if detail.summary.n_ratings:
             page_link("agreement", "See agreement", study=study)
-        page_link("importing", "Import a file", study=study)
+        if not detail.summary.simulated:
+            page_link("importing", "Import a file", study=study)
         if detail.summary.n_ratings:
             page_link("exporting", "Export", study=study)
 
 
 def _show_closing(space: Workspace, detail: StudyDetail) -> None:
     study = detail.summary
+    if study.simulated:
+        text = "Simulated: nobody grades it and nothing is imported, so that simulated ratings and real ones never mix."
+        st.html(f'<h2 class="sd-head">Grading</h2><p class="sd-quiet">{text}</p>')
+        return
     words = "Closed: nobody can grade it now." if study.closed else "Open: everybody who comes in can grade it."
     st.html(f'<h2 class="sd-head">Grading</h2><p class="sd-quiet">{words}</p>')
     with shown_problems():

@@ -57,7 +57,9 @@ def holdings(study: StudySummary) -> str:
 
 def tags(study: StudySummary) -> str:
     """The marks of a study as HTML."""
-    marks = [mark for mark, holds in (("illustrative", study.illustrative), ("closed", study.closed)) if holds]
+    known = {"illustrative": study.illustrative, "simulated": study.simulated,
+             "closed": study.closed and not study.simulated}  # fmt: skip
+    marks = [mark for mark, holds in known.items() if holds]
     return "".join(f'<span class="ts-tag">{mark}</span>' for mark in marks)
 
 

@@ -89,7 +89,7 @@ def _edited_chosen(wizard: Wizard, mapping: FileMapping) -> dict[str, Any]:
 
 def _show_target(wizard: Wizard, space: Workspace) -> None:
     heading("Where it goes")
-    studies = {str(study.id): study.name for study in list_studies(space)}
+    studies = {str(study.id): study.name for study in list_studies(space) if not study.simulated}
     offered = [_NEW, *studies]
     asked = st.query_params.get("study")
     current = str(wizard.target) if wizard.target is not None else _NEW
