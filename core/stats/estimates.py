@@ -39,6 +39,7 @@ class Reason(StrEnum):
     NO_GAMES = "no_games"
     SEPARATED_OR_DISCONNECTED = "separated_or_disconnected"
     NEEDS_THREE_PLAYERS = "needs_three_players"
+    NO_TIMES = "no_times"
 
     @property
     def sentence(self) -> str:
@@ -65,6 +66,7 @@ class Flag(StrEnum):
     NO_DECISIVE_COMPARISON = "no_decisive_comparison"
     WITH_PRIOR = "with_prior"
     NOISY_RANKINGS = "noisy_rankings"
+    UNREADABLE_AS_ANSWER = "unreadable_as_answer"
 
     @property
     def sentence(self) -> str:
@@ -107,6 +109,7 @@ _REASON_SENTENCES = {
     Reason.SEPARATED_OR_DISCONNECTED: "Some never lost to, or were never compared with, the others, so strengths do"
     " not exist.",
     Reason.NEEDS_THREE_PLAYERS: "Two rankings of fewer than three cannot be compared.",
+    Reason.NO_TIMES: "The ratings have no times, or all the same one, so nothing can be said of change over time.",
 }
 
 _FLAG_SENTENCES = {
@@ -127,6 +130,8 @@ _FLAG_SENTENCES = {
     Flag.NO_DECISIVE_COMPARISON: "Only ties: 0.5 by convention.",
     Flag.NOISY_RANKINGS: "With so few units a ranking hardly agrees with its own resamples, which pulls the correlation"
     " and its interval towards 0: with more units it would likely be farther from it.",
+    Flag.UNREADABLE_AS_ANSWER: "Replies that could not be read count as an answer of their own: a wrong one, and two of"
+    " them as the same.",
     Flag.WITH_PRIOR: "Fitted with a prior that pulls everybody towards the middle.",
 }
 

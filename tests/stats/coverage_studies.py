@@ -8,10 +8,12 @@ import numpy as np
 from core.scales import DeclaredScale, ScaleKind, likert, pass_fail, preference
 from core.stats.agreement import agreement
 from core.stats.ceiling import human_ceiling
+from core.stats.drift import drift
 from core.stats.estimates import Estimate
 from core.stats.extra_rater import extra_rater_curve
 from core.stats.games import Games
 from core.stats.number_pairs import compare_numbers
+from core.stats.others import Others
 from core.stats.preference import preferences_against
 from core.stats.rankings import RankingMethod, ranking
 from core.stats.ratings import RatingTable
@@ -20,6 +22,7 @@ from core.stats.replacement import replace_one
 from core.stats.simulation import SimulatedRater, SimulatedRatings, SimulatedStudy, simulate
 from core.stats.slices import by_slice
 from core.stats.two_raters import compare
+from core.stats.with_others import with_others
 from core.stats.without_rater import without_each_rater
 
 PEOPLE = ("ann", "bob", "cy")
@@ -143,6 +146,16 @@ def of_repeats(size: Size, seed: int, resamples: int) -> Estimates:
     return {"flip_noise": found.flip_noise, "kappa": found.kappa, "alpha": found.alpha}
 
 
+def of_drift(size: Size, seed: int, resamples: int) -> Estimates:
+    raters = (*RATERS[:3], SimulatedRater("judge", noise=0.6, drift=0.8))
+    table = _drawn(likert(1, 4), size, seed, raters=raters).table()
+    others, times = Others.of(table, PEOPLE), np.arange(float(table.n_units))
+    found = drift(others, "judge", times, seed=seed, resamples=resamples)
+    beside = with_others(others, "bob", coefficient="cohen_quadratic", seed=seed, resamples=resamples)
+    changes = {"agreement change": found.agreement_change, "leniency change": found.leniency_change}
+    return changes | {"percent": beside.percent, "kappa": beside.kappa, "leniency": beside.leniency}
+
+
 def of_slices(size: Size, seed: int, resamples: int) -> Estimates:
     drawn = _drawn(likert(1, 3), size, seed)
     hard = np.random.default_rng([8, seed]).random(drawn.study.n_units) < 0.4
@@ -193,6 +206,7 @@ STUDIES: Mapping[str, Draw] = {
     "replacement": of_replacement,
     "extra rater": of_an_extra_rater,
     "repeats": of_repeats,
+    "drift": of_drift,
     "slices": of_slices,
     "rankings": of_rankings,
 }
