@@ -15,6 +15,7 @@ from sqlalchemy import bindparam, text
 from sqlmodel import Session, col, select
 
 from core.models.ratings import Rating
+from core.store.plain_rows import plain_rows
 
 _MANY = 400
 """Up to this many missing subjects are asked for by id; more by reading all."""
@@ -60,9 +61,9 @@ def learn_places(study_id: int, subjects: NDArray[np.int64], places: SubjectPlac
         return 0
     if len(missing) <= _MANY:
         query = text(_PLACES + " and s.id in :subjects").bindparams(bindparam("subjects", expanding=True))
-        rows = session.execute(query, {"study": study_id, "subjects": missing.tolist()}).all()
+        rows = plain_rows(query, {"study": study_id, "subjects": missing.tolist()}, session=session)
     else:
-        rows = session.execute(text(_PLACES), {"study": study_id}).all()
+        rows = plain_rows(text(_PLACES), {"study": study_id}, session=session)
     known = set(places.subject.tolist())
     fresh = [row for row in rows if row[0] not in known] if len(missing) > _MANY and known else rows
     numbers = places.numbers

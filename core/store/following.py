@@ -15,6 +15,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from core.models.ratings import Absence, Order, Phase, RaterKind
+from core.store.plain_rows import is_sqlite, plain_batches
 
 PHASES: tuple[str, ...] = tuple(phase.value for phase in Phase)
 ABSENCES: tuple[str, ...] = ("", *(absence.value for absence in Absence))
@@ -25,7 +26,7 @@ _COLUMNS = (
     "id, subject_id, criterion_id, rater_id, option, number, absence, order_shown, repetition, phase, supersedes_id,"
     " confidence"
 )
-_BATCH = 50_000
+_TOLD_EVERY = 50_000
 
 Progress = Callable[[int, int], None]
 """Called with rows read and rows in all."""
@@ -108,7 +109,7 @@ def ratings_of(
 
 
 def _newest_position(study_id: int, session: Session) -> int:
-    if _is_sqlite(session):
+    if is_sqlite(session):
         newest = session.execute(
             text("select max(id) from rating where study_id = :study"), {"study": study_id}
         ).scalar()
@@ -118,7 +119,7 @@ def _newest_position(study_id: int, session: Session) -> int:
 
 def _above(log: RatingLog, position: int, session: Session) -> tuple[str, dict[str, int]]:
     parameters = {"study": log.study_id, "last": log.position, "newest": position}
-    if _is_sqlite(session):
+    if is_sqlite(session):
         return "study_id = :study and id > :last and id <= :newest", parameters
     return "study_id = :study and transaction_id >= :last and transaction_id < :newest", parameters
 
@@ -136,12 +137,7 @@ def _count(study_id: int, session: Session) -> int:
 
 def _rows(where: str, parameters: dict[str, int], session: Session) -> Iterable[Sequence[Sequence[Any]]]:
     query = text(f"select {_COLUMNS} from rating where {where} order by id")  # noqa: S608 - fixed words and numbers
-    result = session.connection().execute(query, parameters, execution_options={"stream_results": True})
-    # On SQLite plain tuples from the driver: a million row objects would cost as much as reading them.
-    source = result.cursor if _is_sqlite(session) and result.cursor is not None else result
-    while batch := source.fetchmany(_BATCH):
-        yield batch
-    result.close()
+    return plain_batches(query, parameters, session=session)
 
 
 def _append(log: RatingLog, batches: Iterable[Sequence[Sequence[Any]]], progress: Progress | None, total: int) -> None:
@@ -153,10 +149,12 @@ def _append(log: RatingLog, batches: Iterable[Sequence[Sequence[Any]]], progress
         parts.append(_encoded(log, columns))
         superseded += [int(found) for found in columns[10] if found is not None]
         read += len(batch)
-        if progress is not None:
+        if progress is not None and read % _TOLD_EVERY == 0:
             progress(read, total)
     if not parts:
         return
+    if progress is not None:
+        progress(read, total)
     log.rows_fetched += read
     for name in parts[0]:
         setattr(log, name, np.concatenate([getattr(log, name), *(part[name] for part in parts)]))
@@ -187,10 +185,6 @@ def _encoded(log: RatingLog, columns: Sequence[Sequence[Any]]) -> dict[str, NDAr
         "phase": np.array([phases[found] for found in columns[9]], np.int8),
         "confidence": np.array(columns[11], np.float64),
     }
-
-
-def _is_sqlite(session: Session) -> bool:
-    return session.get_bind().dialect.name == "sqlite"
 
 
 def _list(ids: Sequence[int]) -> str:

@@ -6,6 +6,7 @@ from sqlalchemy import bindparam, text
 from sqlmodel import Session
 
 from core.store.following import RatingLog
+from core.store.plain_rows import plain_rows
 
 _FEW = 400
 """Up to this many new ratings are asked for by id; more by reading all."""
@@ -37,9 +38,7 @@ class RatingTimes:
         else:
             bound = text(query + " and id between :low and :high")
             asked |= {"low": int(fresh.min()), "high": int(fresh.max())}
-        result = session.connection().execute(bound, asked)
-        rows = result.cursor.fetchall() if dialect == "sqlite" and result.cursor is not None else result.all()
-        result.close()
+        rows = plain_rows(bound, asked, session=session)
         found = np.array([row[0] for row in rows], np.int64)
         at = _seconds([row[1] for row in rows])
         ids, place = np.unique(np.concatenate([self._id, found]), return_index=True)

@@ -16,6 +16,7 @@ from sqlalchemy import bindparam, text
 from sqlmodel import Session
 
 from core.models.items import Split
+from core.store.plain_rows import plain_rows
 
 MOST_NAMES = 50
 """A key of the items' metadata with more different values is no slice; numbers are then put in quarters."""
@@ -105,10 +106,10 @@ class SliceFacts:
     def _read_all(self, session: Session) -> None:
         asked = {"study": self.study_id}
         dialect = session.get_bind().dialect.name
-        self._rows = {row[0]: (row[1], row[2], row[3]) for row in session.execute(text(_SUBJECTS), asked)}
-        self._items = {row[0]: (row[1], row[2]) for row in session.execute(text(_ITEMS), asked)}
+        self._rows = {row[0]: (row[1], row[2], row[3]) for row in plain_rows(text(_SUBJECTS), asked, session=session)}
+        self._items = {row[0]: (row[1], row[2]) for row in plain_rows(text(_ITEMS), asked, session=session)}
         query = text(_OUTPUTS.format(length=_LENGTH[dialect], done=_DONE))
-        self._outputs = {row[0]: (row[1], int(row[2] or 0)) for row in session.execute(query, asked)}
+        self._outputs = {row[0]: (row[1], int(row[2] or 0)) for row in plain_rows(query, asked, session=session)}
 
     def _read_some(self, subjects: Sequence[int], session: Session) -> None:
         dialect = session.get_bind().dialect.name
@@ -154,7 +155,7 @@ def _by_ids(query: str, study_id: int, ids: Sequence[int], session: Session) -> 
     if not ids:
         return ()
     bound = text(query).bindparams(bindparam("ids", expanding=True))
-    return session.execute(bound, {"study": study_id, "ids": list(ids)}).all()
+    return plain_rows(bound, {"study": study_id, "ids": list(ids)}, session=session)
 
 
 def _place(ids: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -29,13 +29,8 @@ from core.workflow.agreement_lines import Times
 from core.workflow.agreement_narrowing import Asked, LeftOut, SliceKey, UnitSlices
 from core.workflow.agreement_questions import Question, find_question, questions_of
 from core.workflow.agreement_tables import Cells, cells_of, shown_order
-from core.workflow.agreement_view import (
-    RESAMPLES,
-    AgreementView,
-    Progress,
-    compute_view,
-    default_coefficient,
-)
+from core.workflow.agreement_view import RESAMPLES, AgreementView, Progress, compute_view, default_coefficient
+from core.workflow.one_at_a_time import OneAtATime
 from core.workflow.workspace import Workspace
 
 SLOW_SECONDS = 1.0
@@ -43,7 +38,7 @@ SLOW_SECONDS = 1.0
 _FEW_SUBJECTS = 5_000
 _KEPT_QUESTIONS = 6
 _KEPT_VIEWS = 12
-_KEPT_FINDINGS = 60
+_KEPT_FINDINGS = 300
 
 Found = TypeVar("Found")
 
@@ -92,7 +87,8 @@ class LiveAgreement:
         self._found: OrderedDict[Hashable, tuple[AgreementView, object]] = OrderedDict()
         self._newest: datetime | None = None
         self._changes = 0
-        self._computing = Lock()
+        self._pace: dict[str, float] = {}
+        self._alone = OneAtATime()
 
     @property
     def rows_fetched(self) -> int:
@@ -209,26 +205,26 @@ class LiveAgreement:
         Raises:
             NotFound: The question does not exist.
         """
-        with self._computing:
+        asked = self.filled(asked)
+        with self._alone.holding(asked):
             with self._lock:
-                asked = self.filled(asked)
                 question = self.question(asked.question)
                 version, kept = self.version(question.key), self._views.get(asked)
                 if kept is not None and kept.version == version and not (patient and kept.provisional):
                     self._views.move_to_end(asked)
                     return kept
                 ready = self._ready(question, asked)
-            if not patient and kept is not None and kept.seconds > self._slow_seconds:
-                view = self._computed(asked, ready, version, progress, resamples=0)
-                self._keep(asked, replace(view, seconds=kept.seconds))
+            slow = self._pace.get(question.key, 0.0) * len(ready.cells.current) > self._slow_seconds
+            view = self._computed(asked, ready, version, progress, resamples=0 if slow and not patient else RESAMPLES)
+            kept = self._keep(view)
+            if view.provisional:
                 self._complete(asked, ready, version)
-            else:
-                view = self._computed(asked, ready, version, progress, resamples=RESAMPLES)
-                self._keep(asked, view)
-            return self._views[asked]
+            return kept
 
     def remembered(self, view: AgreementView, name: Hashable, find: Callable[[], Found]) -> Found:
         """What was found in a view under a name, computed only the first time; forgotten when the view changes.
+
+        Who asks while another computes it waits for that. It may ask for what is remembered under other names.
 
         Args:
             view: What it is found in.
@@ -236,18 +232,20 @@ class LiveAgreement:
             find: Computes it.
         """
         key = (view.asked, name)
-        with self._lock:
-            kept = self._found.get(key)
-            if kept is not None and kept[0] is view:
-                self._found.move_to_end(key)
-                return cast("Found", kept[1])
-        found = find()
-        with self._lock:
-            self._found[key] = (view, found)
-            self._found.move_to_end(key)
-            while len(self._found) > _KEPT_FINDINGS:
-                self._found.popitem(last=False)
-        return found
+        with self._alone.holding(key):
+            with self._lock:
+                kept = self._found.get(key)
+                if kept is not None and kept[0] is view:
+                    self._found.move_to_end(key)
+                    return cast("Found", kept[1])
+            found = find()
+            with self._lock:
+                if kept is None or kept[0].version <= view.version:
+                    self._found[key] = (view, found)
+                    self._found.move_to_end(key)
+                while len(self._found) > _KEPT_FINDINGS:
+                    self._found.popitem(last=False)
+            return found
 
     def slice_keys(self, view: AgreementView) -> tuple[SliceKey, ...]:
         """Every way to part the units of a view: system, split, length, then the items' metadata."""
@@ -284,14 +282,22 @@ class LiveAgreement:
             ticks=monotonic,
         )
 
-    def _keep(self, asked: Asked, view: AgreementView) -> None:
+    def _keep(self, view: AgreementView) -> AgreementView:
+        """Hold a view unless a newer or a more complete one is held; what was found in the one it replaces goes."""
         with self._lock:
-            known = self._views.get(asked)
-            if known is None or known.version <= view.version:
-                self._views[asked] = view
-                self._views.move_to_end(asked)
+            known = self._views.get(view.asked)
+            if known is not None and (known.version, not known.provisional) > (view.version, not view.provisional):
+                return known
+            if not view.provisional:
+                self._pace[view.question.key] = view.seconds / max(len(view.cells.current), 1)
+            self._views[view.asked] = view
+            self._views.move_to_end(view.asked)
             while len(self._views) > _KEPT_VIEWS:
                 self._views.popitem(last=False)
+            standing = set(map(id, self._views.values()))
+            for key in [key for key, (found_in, _) in self._found.items() if id(found_in) not in standing]:
+                del self._found[key]
+            return view
 
     def _complete(self, asked: Asked, ready: _Ready, version: int) -> None:
         """Compute the intervals in a thread of its own, one at a time for each view, of the newest ratings last."""
@@ -310,7 +316,7 @@ class LiveAgreement:
                     del self._waiting[asked]
                     return
             try:
-                self._keep(asked, self._computed(asked, ready, version, None, resamples=RESAMPLES))
+                self._keep(self._computed(asked, ready, version, None, resamples=RESAMPLES))
             except BaseException:
                 with self._lock:
                     del self._waiting[asked]
