@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.stats.arrays import FloatArray, IntArray, ratio
+from core.stats.arrays import BoolArray, FloatArray, IntArray, ratio
 from core.stats.estimates import Estimate, Flag, Reason
 from core.stats.estimating import Basis, estimated, resampled_groups, undefined_estimate
 from core.stats.formulas import cohen
@@ -97,23 +97,12 @@ def human_ceiling(
         nothing = [undefined_estimate(name, Reason.NEEDS_OPTIONS) for name in _SIDES]
         return _ceiling(judge, nothing, (0, 0, 0), ())
     units = JudgedUnits.of(table, judge, people)
-    majority = leave_one_out_majorities(units.people)
-    faced = np.where(majority >= 0, units.people, 0)
-    n_references = faced.sum(axis=1)
-    compared = n_references > 0
-    human, machine = _tables(units, majority, faced)
-    rows, frequency = units.groups(np.hstack([human, machine]), compared)
-    q = len(table.scale.options)
-
-    def statistics(summed: FloatArray) -> FloatArray:
-        tables = summed.reshape(-1, 2, q, q)
-        percent = ratio(np.asarray(np.trace(tables, axis1=2, axis2=3)), tables.sum(axis=(2, 3))).T
-        kappa = cohen(tables, identity_weights(q)).T
-        return np.concatenate([percent, percent[1:] - percent[:1], kappa, kappa[1:] - kappa[:1]])
-
+    faced = Faced.of(units)
+    compared, n_references = faced.compared, faced.n_references
+    rows, frequency = units.groups(faced.rows, compared)
     rng = np.random.default_rng(seed)
-    replicates = replicate(rows, frequency, statistics, rng=rng, resamples=resamples)
-    n_tied = int(units.frequency @ (np.where(majority < 0, units.people, 0).sum(axis=1) * (_size(units) > 1)))
+    replicates = replicate(rows, frequency, faced.statistics, rng=rng, resamples=resamples)
+    n_tied = faced.n_tied
     flags = (Flag.TIES_LEFT_OUT,) if n_tied else ()
     basis = units.basis(compared, n_references + 1)
     some = bool(np.any(units.frequency * (_size(units) > 1)))
@@ -127,7 +116,46 @@ def human_ceiling(
     if not basis.n_units and some:
         found = [undefined_estimate(name, Reason.NO_REFERENCE) for name in _SIDES]
     counted = (int(units.frequency @ n_references), n_tied, int(units.frequency @ (_size(units) < 2)))
-    return _ceiling(judge, found, counted, _by_person(units, majority, level, seed, resamples))
+    return _ceiling(judge, found, counted, _by_person(units, faced.majority, level, seed, resamples))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Faced:
+    """The leave-one-out majorities that people and a judge face, by pattern of units.
+
+    Attributes:
+        majority: Patterns x options, see `leave_one_out_majorities`.
+        n_references: Majorities of a unit of each pattern.
+        n_tied: Majorities, over all units, that do not exist because the others tie.
+        rows: By pattern the q x q tables (flat) of majority x person and majority x judge, of weight 1 / m a majority.
+    """
+
+    majority: IntArray
+    n_references: IntArray
+    n_tied: int
+    rows: FloatArray
+
+    @classmethod
+    def of(cls, units: JudgedUnits) -> "Faced":
+        """Find the majorities of all patterns."""
+        majority = leave_one_out_majorities(units.people)
+        faced = np.where(majority >= 0, units.people, 0)
+        tied = np.where(majority < 0, units.people, 0).sum(axis=1) * (_size(units) > 1)
+        rows = np.hstack(_tables(units, majority, faced))
+        return cls(majority, faced.sum(axis=1), int(units.frequency @ tied), rows)
+
+    @property
+    def compared(self) -> BoolArray:
+        """Patterns with a majority to compare with."""
+        return self.n_references > 0
+
+    def statistics(self, summed: FloatArray) -> FloatArray:
+        """The six numbers of `Ceiling` from sums of rows: percent of people, judge, difference; the same as kappa."""
+        q = self.majority.shape[1]
+        tables = summed.reshape(-1, 2, q, q)
+        percent = ratio(np.asarray(np.trace(tables, axis1=2, axis2=3)), tables.sum(axis=(2, 3))).T
+        kappa = cohen(tables, identity_weights(q)).T
+        return np.concatenate([percent, percent[1:] - percent[:1], kappa, kappa[1:] - kappa[:1]])
 
 
 def leave_one_out_majorities(counts: IntArray) -> IntArray:

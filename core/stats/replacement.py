@@ -82,14 +82,7 @@ def replace_one(
     Raises:
         BadInput: Nobody has one of these names, the judge is one of the people, or these are fewer than two.
     """
-    if judge in people or len(people) < 2:
-        raise BadInput(where="people", found=", ".join(map(str, people)), expected="two or more others than the judge")
-    both = table.of_raters([*people, judge])
-    rated = np.zeros(both.n_units, dtype=np.bool_)
-    rated[both.units[both.known_raters() == len(people)]] = True
-    both = both.of_units(rated)
-    group = both.of_raters(people)
-    tables = [group, *(_in_the_place_of(both, group, index) for index in range(len(people)))]
+    tables = in_each_place(table, judge, people)
     rng = np.random.default_rng(seed)
     found = together(tables, key, rng=rng, resamples=resamples, spacing=spacing)
     if found.reason is not None:
@@ -108,6 +101,22 @@ def replace_one(
         Replaced(rater_id, estimate(1 + i, 1 + i), estimate(k + 2 + i, 1 + i)) for i, rater_id in enumerate(people)
     )
     return Replacement(judge, key, estimate(0, 0), estimate(k + 1, 0), estimate(2 * k + 2, 0), by_person)
+
+
+def in_each_place(table: RatingTable, judge: RaterId, people: Sequence[RaterId]) -> list[RatingTable]:
+    """The group on the units that the judge rated, then the same with the judge in each person's place.
+
+    Raises:
+        BadInput: Nobody has one of these names, the judge is one of the people, or these are fewer than two.
+    """
+    if judge in people or len(people) < 2:
+        raise BadInput(where="people", found=", ".join(map(str, people)), expected="two or more others than the judge")
+    both = table.of_raters([*people, judge])
+    rated = np.zeros(both.n_units, dtype=np.bool_)
+    rated[both.units[both.known_raters() == len(people)]] = True
+    both = both.of_units(rated)
+    group = both.of_raters(people)
+    return [group, *(_in_the_place_of(both, group, index) for index in range(len(people)))]
 
 
 def _in_the_place_of(both: RatingTable, group: RatingTable, index: int) -> RatingTable:

@@ -12,6 +12,7 @@ from core.stats.drift import drift
 from core.stats.estimates import Estimate
 from core.stats.extra_rater import extra_rater_curve
 from core.stats.games import Games
+from core.stats.judge_slices import judge_in_a_place, judge_with_majorities
 from core.stats.number_pairs import compare_numbers
 from core.stats.others import Others
 from core.stats.preference import preferences_against
@@ -169,6 +170,25 @@ def of_slices(size: Size, seed: int, resamples: int) -> Estimates:
     return {"slice": first.estimate, "difference": first.difference}
 
 
+def of_judge_slices(size: Size, seed: int, resamples: int) -> Estimates:
+    """The first of two slices, which a coin parts, cluster by cluster."""
+    table = _drawn(likert(1, 3), size, seed).table()
+    names = np.repeat(np.random.default_rng([11, seed]).random(size.groups) < 0.5, size.cluster_size)
+    slices = np.where(names, "first", "second").tolist()
+    kappa = judge_with_majorities(table, slices, "judge", PEOPLE, seed=seed, resamples=resamples).slices[0]
+    place = judge_in_a_place(
+        table, slices, "judge", PEOPLE, "alpha_ordinal", seed=seed, resamples=resamples
+    ).slices[0]  # fmt: skip
+    return {
+        f"{way} {key}": estimate
+        for way, each in (("majority", kappa), ("place", place))
+        for key, estimate in (
+            ("people", each.here.people), ("judge", each.here.judge), ("gap", each.here.gap),
+            ("difference", each.difference),
+        )
+    }  # fmt: skip
+
+
 def of_rankings(size: Size, seed: int, resamples: int) -> Estimates:
     """Four systems; alone: one game a group; in clusters: all six pairs of systems on a prompt."""
     rng = np.random.default_rng([10, seed])
@@ -208,6 +228,7 @@ STUDIES: Mapping[str, Draw] = {
     "repeats": of_repeats,
     "drift": of_drift,
     "slices": of_slices,
+    "judge slices": of_judge_slices,
     "rankings": of_rankings,
 }
 
