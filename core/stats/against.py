@@ -31,6 +31,7 @@ class Against:
         percent, kappa: Mean over the members of percent agreement and Cohen's kappa with each.
         ceiling_percent, ceiling: The same among the members, on the units that the one rated.
         difference: `kappa - ceiling`; below 0 the one agrees less with the members than they do with each other.
+        percent_difference: `percent - ceiling_percent`.
     """
 
     rater_id: RaterId
@@ -40,6 +41,7 @@ class Against:
     ceiling_percent: Estimate
     ceiling: Estimate
     difference: Estimate
+    percent_difference: Estimate
 
 
 def against(
@@ -61,7 +63,10 @@ def against(
         BadInput: Nobody has one of these names.
         ValueError: The raters are anonymous.
     """
-    names = ("against_percent", "against_kappa", "ceiling_percent", "ceiling_kappa", "against_difference")
+    names = (
+        "against_percent", "against_kappa", "ceiling_percent", "ceiling_kappa", "against_difference",
+        "against_percent_difference",
+    )  # fmt: skip
     if table.scale.is_numeric:
         return Against(
             rater_id, coefficient, *(Estimate(name, None, 0, 0, reason=Reason.NEEDS_OPTIONS) for name in names)
@@ -87,6 +92,7 @@ def against(
         _estimate(names[2], both, sides[1], 0, compared, level),
         _estimate(names[3], both, sides[1], 1, compared, level),
         _estimate(names[4], both, difference, 1, compared, level),
+        _estimate(names[5], both, difference, 0, compared, level),
     )
 
 

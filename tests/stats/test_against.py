@@ -29,6 +29,7 @@ def test_it_is_the_mean_over_the_members_and_the_ceiling_is_theirs() -> None:
     assert found.kappa.value == pytest.approx((1 / 2 + 1 / 5) / 2)
     assert (found.ceiling_percent.value, found.ceiling.value) == (pytest.approx(3 / 4), pytest.approx(1 / 2))
     assert found.difference.value == pytest.approx(0.35 - 0.5)
+    assert found.percent_difference.value == pytest.approx(5 / 8 - 3 / 4)
     assert found.difference.interval_reason is Reason.TOO_FEW_ITEMS
 
 
