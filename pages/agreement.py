@@ -15,8 +15,10 @@ from core.workflow.agreement import (
 )
 from core.workflow.agreement_shown import measures
 from pages.parts.agreement_address import pick, pick_section, read_address, wanted_view
+from pages.parts.agreement_items import show_disagreements, show_items, show_splits
 from pages.parts.agreement_opening import open_cell
-from pages.parts.agreement_parts import show_forest, show_items, show_matrix, show_pair, show_splits, theme_mode
+from pages.parts.agreement_pairs import show_matrix, show_pairs
+from pages.parts.agreement_parts import show_forest, theme_mode
 from pages.parts.agreement_shown import Shown
 from pages.parts.estimate import agreement_style, answers_table, coefficient_table, heading, say
 from pages.parts.frame import current_study, page_link, page_title, text_block, workspace
@@ -41,18 +43,9 @@ def show_numbers(view: AgreementView) -> None:
         text_block(THRESHOLDS)
 
 
-def show_pairs(shown: Shown) -> None:
-    """Two raters, and who answered what."""
-    left, right = st.columns([1.15, 1], gap="large")
-    with left:
-        show_pair(shown.view, shown.address)
-    with right:
-        heading("Who answered what", "Standing answers by rater.")
-        answers_table(shown.view)
-
-
 SECTIONS: dict[str, tuple[str, Callable[[Shown], None]]] = {
     "pairs": ("Two raters", show_pairs),
+    "items": ("Disagreements", show_disagreements),
 }
 """Name in the address -> title and what draws it; only the chosen one is computed. The first is the default."""
 
@@ -98,7 +91,7 @@ say(headline(view))
 if view.provisional:
     text_block("Intervals are being computed for the newest ratings.")
 shown = Shown(study, live, view, address)
-opened = open_cell(view, address)
+opened = open_cell(live, view, address)
 left, right = st.columns([1.15, 1], gap="large")
 with left:
     show_forest(view)
@@ -108,7 +101,7 @@ left, right = st.columns([1.15, 1], gap="large")
 with left:
     show_numbers(view)
 with right:
-    show_splits(view)
+    show_splits(shown)
 SECTIONS[pick_section(address, {name: title for name, (title, _) in SECTIONS.items()})][1](shown)
 if opened is not None:
-    show_items(view, opened, address.page)
+    show_items(shown, opened)

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, text
+from sqlalchemy import JSON, bindparam, or_, text, type_coerce
 from sqlmodel import Session, col, select
 
-from core.models.items import Item, Output, Subject, System
+from core.models.items import Item, Output, Reference, Subject, System
 from core.models.ratings import Exposure, Rating, Submission
+from core.models.study import Criterion
 from core.store.inserting import insert_missing
 
 
@@ -57,6 +58,32 @@ def read_opened(study_id: int, subject_ids: Sequence[int], *, session: Session) 
         )
         for subject, item in pairs
     }
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceRow:
+    """An expected answer of an item; `kind` is "answer" or "falsified", `status` "unverified" or "verified"."""
+
+    text: str
+    kind: str
+    status: str
+    created_by: str
+
+
+def read_references(item_ids: Sequence[int], *, session: Session) -> Mapping[int, tuple[ReferenceRow, ...]]:
+    """Item id -> its references, the oldest first; nothing for an item without."""
+    query = select(Reference).where(col(Reference.item_id).in_(list(item_ids))).order_by(col(Reference.id))
+    found: dict[int, tuple[ReferenceRow, ...]] = {}
+    for row in session.exec(query):
+        one = ReferenceRow(row.text, row.kind, row.status, row.created_by)
+        found[row.item_id] = (*found.get(row.item_id, ()), one)
+    return found
+
+
+def criteria_written_for(item_ids: Sequence[int], *, session: Session) -> Sequence[int]:
+    """Ids of the checklist questions (all versions) written for some items."""
+    query = select(Criterion.id).where(col(Criterion.item_id).in_(list(item_ids))).order_by(col(Criterion.id))
+    return [found or 0 for found in session.exec(query)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +142,21 @@ def read_titles(study_id: int, subject_ids: Sequence[int], *, session: Session) 
         found or 0: Titled(external_id, messages, systems.get(found, ()))
         for found, external_id, messages in session.exec(query)
     }
+
+
+def find_subjects(study_id: int, words: str, *, session: Session) -> Sequence[int]:
+    """Ids of the subjects whose item has some words in its external id or in one of its first two messages.
+
+    Capital and small letters of the Latin alphabet are alike; `%` and `_` stand for themselves.
+    """
+    messages = type_coerce(col(Item.messages), JSON)
+    places = [col(Item.external_id), *(messages[(place, "content")].as_string() for place in (0, 1))]
+    query = (
+        select(Subject.id)
+        .join(Item, col(Item.id) == Subject.item_id)
+        .where(Subject.study_id == study_id, or_(*(place.icontains(words, autoescape=True) for place in places)))
+    )
+    return [found or 0 for found in session.exec(query)]
 
 
 def note_exposures(

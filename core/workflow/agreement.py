@@ -12,12 +12,15 @@ from core.errors import NotFound
 from core.stats.weights import ordered_options
 from core.store.current import AskedPhase
 from core.store.questions import RaterRow
-from core.workflow.agreement_behind import Behind, SplitLine, count_behind, most_split, units_behind
-from core.workflow.agreement_items import ItemsBehind, OpenedUnit, SaidOf, items_behind, note_reading, open_units
+from core.workflow.agreement_behind import Behind, CountBehind, count_behind, has_slice, units_behind
+from core.workflow.agreement_beside import AskedBeside
+from core.workflow.agreement_disagreements import Disagreements, SplitLine, disagreements, most_split
+from core.workflow.agreement_items import ItemsBehind, OpenedUnit, items_behind, note_reading, open_units
 from core.workflow.agreement_lines import RaterLine
 from core.workflow.agreement_live import LiveAgreement, LiveStudies
 from core.workflow.agreement_narrowing import Asked
 from core.workflow.agreement_questions import Question
+from core.workflow.agreement_said import SaidOf
 from core.workflow.agreement_view import AgreementView
 from core.workflow.agreement_words import THRESHOLDS, Phrase, Sentence, headline, plain_text
 from core.workflow.workspace import Workspace
@@ -28,7 +31,10 @@ __all__ = [
     "THRESHOLDS",
     "AgreementView",
     "Asked",
+    "AskedBeside",
     "Behind",
+    "CountBehind",
+    "Disagreements",
     "ItemsBehind",
     "LiveAgreement",
     "LiveStudies",
@@ -42,7 +48,9 @@ __all__ = [
     "asked_of",
     "count_behind",
     "credits_of",
+    "disagreements",
     "find_raters",
+    "has_slice",
     "headline",
     "items_behind",
     "most_split",

@@ -1,17 +1,15 @@
-"""Which units are behind a number, and how raters split on them, without showing who said what."""
+"""Which units are behind a number, those where raters differ most first."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.rendering import snippet
 from core.scales import DeclaredScale, ScaleKind
-from core.store import opened_items as stored
-from core.workflow.agreement_tables import JUDGES, PEOPLE
+from core.stats.arrays import BoolArray, FloatArray
+from core.workflow.agreement_answers import answers_of, peoples_answer, shown_rows
+from core.workflow.agreement_live import LiveAgreement
 from core.workflow.agreement_view import AgreementView
-from core.workflow.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +17,13 @@ class Behind:
     """A cell whose units are wanted.
 
     Attributes:
-        first, second: Two raters: units that both rated; None for the units on which all chosen raters are most split.
+        first, second: Two raters: units that both rated. The first alone: units it rated. None: units on which the
+            chosen raters split.
         answers: Option keys of the first and the second: only units they answered so.
-        majority: Units that the first rated and other people too, those where it differs from what most of these
-            chose first.
+        majority: With the first alone: units that other people rated too; first those where it differs from what most
+            of them chose, those they agree on most before others; last those where they tie.
         slice: Key and name of a slice: only units in it.
+        unit: Subject and criterion of a single unit, whatever else is said; the criterion 0 for any.
     """
 
     first: int | None = None
@@ -31,111 +31,122 @@ class Behind:
     answers: tuple[str, str] | None = None
     majority: bool = False
     slice: tuple[str, str] | None = None
+    unit: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class SplitLine:
-    """A unit in a list: what it is called and how raters split on it, without who said what.
+class CountBehind:
+    """How many units are behind a cell.
 
     Attributes:
-        unit: Position in the view.
-        title: The item's first words, plain text.
-        name: The item's external id and the systems of its outputs, plain text.
-        asked: The checklist question, where questions are looked at together.
-        split: See `AgreementView.splits`.
-        pattern: How people and judges split, in words ("people 2:2", "judges alone").
+        total: Units.
+        apart: Those where the raters differ: the two, the one from the majority, any of all.
+        tied: Those where other people tie, so that there is no majority to differ from.
     """
 
-    unit: int
-    title: str
-    name: str
-    asked: str
-    split: float
-    pattern: str
+    total: int
+    apart: int
+    tied: int = 0
 
 
-def units_behind(view: AgreementView, cell: Behind) -> NDArray[np.int64]:
-    """Positions of the units behind a cell, those where raters differ most first."""
-    if cell.first is None or cell.second is None:
-        split = np.where(np.isnan(view.splits), -1.0, view.splits)
-        order = np.lexsort((np.arange(len(split)), -split))
-        return order[split[order] > 0].astype(np.int64)
-    first, second = _answers(view, cell.first), _answers(view, cell.second)
+def units_behind(live: LiveAgreement, view: AgreementView, cell: Behind) -> NDArray[np.int64]:
+    """Positions of the units behind a cell, those where raters differ most first.
+
+    A slice that does not exist holds no unit.
+    """
+    if cell.unit is not None:
+        return _single(view, cell.unit)
+    units = _ordered_units(view, cell)
+    return units if cell.slice is None else units[_inside(live, view, cell.slice)[units]]
+
+
+def count_behind(live: LiveAgreement, view: AgreementView, cell: Behind) -> CountBehind:
+    """How many units are behind a cell, and on how many of them the raters differ."""
+    units = units_behind(live, view, cell)
+    if cell.first is None or cell.unit is not None:
+        return CountBehind(len(units), int(np.sum(view.splits[units] > 0)))
+    first = answers_of(view, cell.first)
+    if cell.second is not None:
+        return CountBehind(len(units), int(np.sum((first != answers_of(view, cell.second))[units])))
+    if cell.majority:
+        others = peoples_answer(view, without=cell.first)
+        apart = (first != others.value) & ~others.tied
+        return CountBehind(len(units), int(apart[units].sum()), int(others.tied[units].sum()))
+    return CountBehind(len(units), int(np.sum(view.splits[units] > 0)))
+
+
+def has_slice(live: LiveAgreement, view: AgreementView, named: tuple[str, str]) -> bool:
+    """Whether a slice of this key and name exists in a view."""
+    known = {key.key: key.names for key in live.slice_keys(view)}
+    return named[1] in known.get(named[0], ())
+
+
+def most_split_first(view: AgreementView) -> NDArray[np.int64]:
+    """Positions of the units on which the chosen raters split, the most split first."""
+    split = np.where(np.isnan(view.splits), -1.0, view.splits)
+    order = np.argsort(-split, kind="stable")
+    return order[split[order] > 0].astype(np.int64)
+
+
+def _ordered_units(view: AgreementView, cell: Behind) -> NDArray[np.int64]:
+    if cell.first is None:
+        return most_split_first(view)
+    if cell.second is not None:
+        return _both(view, cell.first, cell.second, cell.answers)
+    return _against_majority(view, cell.first) if cell.majority else _rated(view, cell.first)
+
+
+def _both(view: AgreementView, a: int, b: int, answers: tuple[str, str] | None) -> NDArray[np.int64]:
+    """Units that both rated, the farther apart the earlier."""
+    first, second = answers_of(view, a), answers_of(view, b)
     shared = ~np.isnan(first) & ~np.isnan(second)
-    if cell.answers is not None:
+    if answers is not None:
         scale = view.question.scale
-        shared &= (first == scale.code(cell.answers[0])) & (second == scale.code(cell.answers[1]))
+        shared &= (first == scale.code(answers[0])) & (second == scale.code(answers[1]))
     units = np.flatnonzero(shared)
-    apart = np.abs(first - second)[units] if _is_ordered(view.question.scale) else (first != second)[units]
-    return units[np.argsort(-apart.astype(np.float64), kind="stable")].astype(np.int64)
+    return _largest_first(units, _apart(view.question.scale, first, second)[units])
 
 
-def _answers(view: AgreementView, rater_id: int) -> NDArray[np.float64]:
-    """The value of one rater on every unit, NaN where there is none."""
-    cells = view.cells
-    place = next(position for position, row in enumerate(cells.raters) if row.id == rater_id)
-    here = (cells.rater == place) & cells.present
-    answers = np.full(cells.n_units, np.nan)
-    answers[cells.unit[here]] = cells.values[here]
-    return answers
+def _against_majority(view: AgreementView, rater: int) -> NDArray[np.int64]:
+    """Units of one rater that other people rated: differing, then alike, then those where the others tie."""
+    first, others = answers_of(view, rater), peoples_answer(view, without=rater)
+    units = np.flatnonzero(~np.isnan(first) & (others.n > 0))
+    if view.question.scale.is_numeric:
+        return _largest_first(units, np.abs(first - others.value)[units])
+    differs = (first != others.value) & ~others.tied
+    rank = np.where(others.tied, -1.0, np.where(differs, 1.0 + others.share, 0.0))
+    return _largest_first(units, rank[units])
 
 
-def _is_ordered(scale: DeclaredScale) -> bool:
-    return scale.kind in (ScaleKind.ORDINAL, ScaleKind.INTERVAL, ScaleKind.RATIO)
+def _rated(view: AgreementView, rater: int) -> NDArray[np.int64]:
+    units = np.sort(view.cells.unit[shown_rows(view, [rater])])
+    return _largest_first(units, np.nan_to_num(view.splits, nan=-1.0)[units])
 
 
-def count_behind(view: AgreementView, cell: Behind) -> tuple[int, int]:
-    """Units behind a cell, and on how many of them the raters differ."""
-    units = units_behind(view, cell)
-    if cell.first is None or cell.second is None:
-        return len(units), len(units)
-    first, second = _answers(view, cell.first)[units], _answers(view, cell.second)[units]
-    return len(units), int(np.sum(first != second))
+def _single(view: AgreementView, unit: tuple[int, int]) -> NDArray[np.int64]:
+    """The unit of a subject and a standing criterion; nothing where the view does not have it."""
+    subject, criterion = unit
+    here = view.cells.subject == subject
+    if criterion:  # an earlier version of the question names the same unit
+        here &= view.cells.standing == view.question.criteria.get(criterion, criterion)
+    return np.flatnonzero(here)[:1].astype(np.int64)
 
 
-def most_split(workspace: Workspace, view: AgreementView, *, limit: int = 8) -> tuple[SplitLine, ...]:
-    """The units raters are most split on, without showing who said what (reading this exposes nobody)."""
-    units = units_behind(view, Behind())[:limit]
-    with workspace.database.reading() as session:
-        titles = stored.read_titles(view.study_id, view.cells.subject[units].tolist(), session=session)
-    return tuple(
-        SplitLine(
-            int(unit),
-            *_called(titles.get(int(view.cells.subject[unit]))),
-            view.question.texts.get(int(view.cells.standing[unit]), ""),
-            float(view.splits[unit]),
-            _pattern(view, int(unit)),
-        )
-        for unit in units
-    )
+def _inside(live: LiveAgreement, view: AgreementView, named: tuple[str, str]) -> BoolArray:
+    """Which units are in a slice."""
+    if not has_slice(live, view, named):
+        return np.zeros(view.cells.n_units, np.bool_)
+    slices = live.slice_of(view, named[0])
+    inside: BoolArray = slices.codes == slices.names.index(named[1])
+    return inside
 
 
-def _called(titled: stored.Titled | None) -> tuple[str, str]:
-    """First words and name."""
-    if titled is None:
-        return "", ""
-    words = next((str(part.get("content") or "") for part in titled.messages if part.get("role") != "system"), "")
-    name = " · ".join([titled.external_id, *([" or ".join(titled.systems)] if titled.systems else [])])
-    return snippet(words, 110), snippet(name, 90)
+def _apart(scale: DeclaredScale, first: FloatArray, second: FloatArray) -> FloatArray:
+    """How far answers are from each other: in steps where the scale has an order, else 0 or 1."""
+    if scale.kind in (ScaleKind.ORDINAL, ScaleKind.INTERVAL, ScaleKind.RATIO):
+        return np.asarray(np.abs(first - second), np.float64)
+    return np.asarray(first != second, np.float64)
 
 
-def _pattern(view: AgreementView, unit: int) -> str:
-    cells = view.cells
-    chosen = {line.id for line in view.raters}
-    rows = np.flatnonzero((cells.unit == unit) & cells.present)
-    sides: dict[str, list[float]] = {"people": [], "judges": [], "others": []}
-    for row in rows:
-        rater = cells.raters[int(cells.rater[row])]
-        if rater.id in chosen:
-            side = "people" if rater.kind in PEOPLE else "judges" if rater.kind in JUDGES else "others"
-            sides[side].append(float(cells.values[row]))
-    people, judges = set(sides["people"]), set(sides["judges"])
-    if len(people) == 1 and judges and not people & judges:
-        return "people agree, every judge differs" if len(sides["judges"]) > 1 else "people agree, the judge differs"
-    parts = [f"{name} {_shares(values)}" for name, values in sides.items() if len(values) > 1]
-    return ", ".join(parts) or f"{len(rows)} ratings, all different"
-
-
-def _shares(values: Sequence[float]) -> str:
-    counts = sorted(np.unique(values, return_counts=True)[1].tolist(), reverse=True)
-    return "agree" if len(counts) == 1 else ":".join(str(n) for n in counts)
+def _largest_first(units: NDArray[np.int64], rank: FloatArray) -> NDArray[np.int64]:
+    return units[np.argsort(-rank, kind="stable")].astype(np.int64)

@@ -4,50 +4,22 @@ Whoever opens them is shown others' ratings; that is noted, so that a first grad
 `exposed` and never as blind.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.charts.writing import decimal
 from core.models.ratings import RaterKind
 from core.rendering import messages_html, rendered, snippet
-from core.scales import MISSING, DeclaredScale
 from core.store import opened_items as stored
-from core.store.following import ABSENCES
 from core.store.studies import ensure_rater, is_simulated
 from core.workflow.agreement_behind import Behind, units_behind
+from core.workflow.agreement_beside import AskedBeside, asked_beside
+from core.workflow.agreement_live import LiveAgreement
+from core.workflow.agreement_said import SaidOf, said_in
 from core.workflow.agreement_view import AgreementView
 from core.workflow.workspace import Visitor, Workspace
-
-
-@dataclass(frozen=True, slots=True)
-class SaidOf:
-    """What one rater said of a unit.
-
-    Attributes:
-        kind: See `core.models.ratings.RaterKind`.
-        value: The answer as people read it; "" where there is none.
-        absence: Why there is no answer; "" where there is one.
-        unstable: Whether two presentation orders gave different answers.
-        differs: Whether it is not what most chosen raters said.
-        rationale_html, comment_html: Safe HTML; "" for none.
-        confidence: Share in [0, 1].
-    """
-
-    rater: str
-    kind: str
-    value: str
-    absence: str
-    unstable: bool
-    differs: bool
-    rationale_html: str
-    comment_html: str
-    confidence: float | None
-    phase: str
-    at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +32,46 @@ class OutputText:
 
 
 @dataclass(frozen=True, slots=True)
+class ReferenceText:
+    """An expected answer of the item as safe HTML.
+
+    Attributes:
+        falsified: Whether it is wrong on purpose.
+        verified: Whether somebody has checked it.
+        by: Who wrote it; "" where it came with the data.
+    """
+
+    html: str
+    falsified: bool
+    verified: bool
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class OpenedUnit:
-    """A unit with everything that was written about it; `*_html` is safe HTML, the rest plain text."""
+    """A unit with everything that was written about it; `*_html` is safe HTML, the rest plain text.
+
+    Attributes:
+        unit: Position in the view.
+        subject, standing: What names it in an address.
+        asked: The checklist question it is about, where questions are looked at together.
+        said: What the chosen raters said.
+        checklist: The other questions that were written for this item.
+        criteria: The study's other criteria.
+    """
 
     unit: int
     subject: int
+    standing: int
     title: str
     asked: str
     messages_html: str
     context_html: str
+    references: tuple[ReferenceText, ...]
     outputs: tuple[OutputText, ...]
     said: tuple[SaidOf, ...]
+    checklist: tuple[AskedBeside, ...]
+    criteria: tuple[AskedBeside, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,28 +91,31 @@ class ItemsBehind:
 
 
 def items_behind(
-    workspace: Workspace, visitor: Visitor, view: AgreementView, cell: Behind, *, limit: int = 10, offset: int = 0
-) -> ItemsBehind:
+    workspace: Workspace, visitor: Visitor, live: LiveAgreement, view: AgreementView, cell: Behind, *,
+    limit: int = 10, offset: int = 0,
+) -> ItemsBehind:  # fmt: skip
     """The units behind a cell, opened: texts, and what everybody said of them. The reader's exposure is noted first.
 
     Args:
         workspace: The outside world.
         visitor: Who reads; nobody's exposure can be noted without a name.
+        live: The study, followed.
         view: The agreement looked at.
         cell: Which of its cells.
         limit: Units at once.
         offset: Units before.
     """
-    units = units_behind(view, cell)
-    return _opened(workspace, visitor, view, units[offset : offset + limit], total=len(units), offset=offset)
+    units = units_behind(live, view, cell)
+    reading = _Reading(workspace, visitor, live, view)
+    return _opened(reading, units[offset : offset + limit], total=len(units), offset=offset)
 
 
 def open_units(
-    workspace: Workspace, visitor: Visitor, view: AgreementView, units: Sequence[int]
+    workspace: Workspace, visitor: Visitor, live: LiveAgreement, view: AgreementView, units: Sequence[int]
 ) -> tuple[OpenedUnit, ...]:
     """Some units by position, opened; the reader's exposure is noted first."""
     chosen = np.array([unit for unit in units if 0 <= unit < view.cells.n_units], np.int64)
-    return _opened(workspace, visitor, view, chosen, total=len(chosen), offset=0).units
+    return _opened(_Reading(workspace, visitor, live, view), chosen, total=len(chosen), offset=0).units
 
 
 def note_reading(workspace: Workspace, visitor: Visitor, study_id: int, subjects: Sequence[int]) -> bool:
@@ -133,78 +137,67 @@ def note_reading(workspace: Workspace, visitor: Visitor, study_id: int, subjects
     return True
 
 
-def _opened(
-    workspace: Workspace, visitor: Visitor, view: AgreementView, units: NDArray[np.int64], *, total: int, offset: int
-) -> ItemsBehind:
-    cells = view.cells
-    rows = {int(unit): np.flatnonzero(cells.unit == unit) for unit in units}
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """Who reads what."""
+
+    workspace: Workspace
+    visitor: Visitor
+    live: LiveAgreement
+    view: AgreementView
+
+
+def _opened(reading: _Reading, units: NDArray[np.int64], *, total: int, offset: int) -> ItemsBehind:
+    view, cells = reading.view, reading.view.cells
+    rows = {int(unit): _chosen_rows(view, int(unit)) for unit in units}
     subjects = [int(cells.subject[unit]) for unit in units]
-    noted = note_reading(workspace, visitor, view.study_id, subjects)
+    noted = note_reading(reading.workspace, reading.visitor, view.study_id, subjects)
     ratings = [int(cells.current.rating[row]) for found in rows.values() for row in found]
-    with workspace.database.reading() as session:
+    with reading.workspace.database.reading() as session:
         texts = stored.read_opened(view.study_id, subjects, session=session)
-        words = stored.read_words(ratings, session=session)
-    opened = tuple(
-        _unit(view, int(unit), texts[int(cells.subject[unit])], rows[int(unit)], words)
-        for unit in units
-        if int(cells.subject[unit]) in texts
-    )
-    return ItemsBehind(total, offset, opened, noted)
+        words = dict(stored.read_words(ratings, session=session))
+        references = stored.read_references([text.item_id for text in texts.values()], session=session)
+        beside = asked_beside(reading.live, view, texts, session=session)
+    opened = []
+    for unit in units.tolist():
+        subject = int(cells.subject[unit])
+        if subject in texts:
+            said, text = said_in(cells, rows[unit], words), texts[subject]
+            opened.append(_unit(view, unit, text, said, references.get(text.item_id, ()), beside[subject]))
+    return ItemsBehind(total, offset, tuple(opened), noted)
+
+
+def _chosen_rows(view: AgreementView, unit: int) -> list[int]:
+    """Rows of the chosen raters, those without a value too."""
+    chosen = {line.id for line in view.raters}
+    rows = np.flatnonzero(view.cells.unit == unit).tolist()
+    return [row for row in rows if view.cells.raters[int(view.cells.rater[row])].id in chosen]
 
 
 def _unit(
-    view: AgreementView, unit: int, text: stored.OpenedSubject, rows: NDArray[np.int64],
-    words: Mapping[int, stored.Words],
+    view: AgreementView, unit: int, text: stored.OpenedSubject, said: tuple[SaidOf, ...],
+    references: Sequence[stored.ReferenceRow], beside: Sequence[AskedBeside],
 ) -> OpenedUnit:  # fmt: skip
-    commonest = _commonest(view, rows)
-    chosen = {line.id for line in view.raters}
-    kept = [int(row) for row in rows if view.cells.raters[int(view.cells.rater[row])].id in chosen]
-    kept.sort(key=lambda row: int(view.cells.rater[row]))
+    standing = int(view.cells.standing[unit])
     letters = ("A", "B") if text.kind == "pair" else ("", "")
+    others = [asked for asked in beside if asked.criterion != standing]
     return OpenedUnit(
         unit=unit,
         subject=text.id,
+        standing=standing,
         title=snippet(text.external_id, 80),
-        asked=view.question.texts.get(int(view.cells.standing[unit]), ""),
+        asked=view.question.texts.get(standing, ""),
         messages_html=messages_html(text.messages),
         context_html=rendered(text.context) if text.context else "",
+        references=tuple(
+            ReferenceText(rendered(one.text), one.kind == "falsified", one.status == "verified", one.created_by)
+            for one in references
+        ),
         outputs=tuple(
             OutputText(letter, output.system, messages_html(output.messages))
             for letter, output in zip(letters, text.outputs, strict=False)
         ),
-        said=tuple(_said(view, row, words.get(int(view.cells.current.rating[row])), commonest) for row in kept),
+        said=said,
+        checklist=tuple(asked for asked in others if asked.written_for_item),
+        criteria=tuple(asked for asked in others if not asked.written_for_item),
     )
-
-
-def _commonest(view: AgreementView, rows: NDArray[np.int64]) -> float | None:
-    """The answer most raters gave; None where there is no single one."""
-    values = view.cells.values[rows[view.cells.present[rows]]]
-    found, counts = np.unique(values, return_counts=True)
-    top = np.flatnonzero(counts == counts.max(initial=0))
-    return float(found[top[0]]) if len(top) == 1 else None
-
-
-def _said(view: AgreementView, row: int, words: stored.Words | None, commonest: float | None) -> SaidOf:
-    cells = view.cells
-    rater, value = cells.raters[int(cells.rater[row])], cells.values[row]
-    present = bool(cells.present[row])
-    return SaidOf(
-        rater=rater.name,
-        kind=rater.kind,
-        value=answer_label(view.question.scale, float(value)) if present else "",
-        absence="" if present else ABSENCES[int(cells.current.absence[row])] or "not on the scale",
-        unstable=bool(cells.current.unstable[row]),
-        differs=present and commonest is not None and float(value) != commonest,
-        rationale_html=rendered(words.rationale) if words and words.rationale else "",
-        comment_html=rendered(words.comment) if words and words.comment else "",
-        confidence=words.confidence if words else None,
-        phase=words.phase if words else "",
-        at=words.at if words else None,
-    )
-
-
-def answer_label(scale: DeclaredScale, value: float) -> str:
-    """An answer as people read it: the option's label, or the number."""
-    if scale.is_numeric:
-        return decimal(value) if abs(value) < 1 else f"{value:g}"
-    return scale.options[int(value)].label if value != MISSING else ""

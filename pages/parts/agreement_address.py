@@ -18,7 +18,7 @@ from core.workflow.agreement import (
 )
 from pages.parts.frame import show_error
 
-Open = Literal["", "pair", "cell", "split", "rater"]
+Open = Literal["", "pair", "cell", "split", "rater", "item"]
 _CREDIT_LABELS = {"exact": "no credit", "linear": "linear credit", "quadratic": "quadratic credit"}
 _PHASE_HELP = (
     "Blind: given before anything was revealed. Revised: kept or changed after the reveal. Exposed: first answers of"
@@ -59,7 +59,9 @@ def read_address() -> Address:
     """The address as it is; what makes no sense is left out."""
     given = st.query_params
     wanted = given.get("open", "")
-    known: dict[str, Open] = {"pair": "pair", "cell": "cell", "split": "split", "rater": "rater"}
+    known: dict[str, Open] = {
+        "pair": "pair", "cell": "cell", "split": "split", "rater": "rater", "item": "item",
+    }  # fmt: skip
     page = given.get("page", "1")
     return Address(
         criterion=given.get("criterion", ""),

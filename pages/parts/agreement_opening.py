@@ -2,12 +2,19 @@
 
 import streamlit as st
 
-from core.workflow.agreement import AgreementView, Behind
+from core.workflow.agreement import AgreementView, Behind, LiveAgreement, has_slice
 from pages.parts.agreement_address import Address, put
+from pages.parts.frame import text_block
+
+EXPOSES = "Opening shows everybody's answers: your own first grade of these items will count as exposed, not as blind."
+"""What a reader must know before opening."""
 
 
 def open_items(behind: Behind) -> None:
     """Write into the address that the items behind a number are to be shown; a callback of buttons and charts."""
+    if behind.unit is not None:
+        put(open="item", unit=".".join(str(key) for key in behind.unit), cell="", part="", page="")
+        return
     kind = "split" if behind.first is None else "rater" if behind.second is None else "pair"
     put(
         open="cell" if behind.answers else kind,
@@ -16,12 +23,13 @@ def open_items(behind: Behind) -> None:
         cell=".".join(behind.answers) if behind.answers else "",
         part="=".join(behind.slice) if behind.slice else "",
         page="",
+        unit="",
     )
 
 
 def close() -> None:
     """Nothing is open any more."""
-    put(open="", part="", page="")
+    put(open="", part="", page="", unit="")
 
 
 def read_open() -> str:
@@ -32,6 +40,14 @@ def read_open() -> str:
 def _slice_of(address: Address) -> tuple[str, str] | None:
     key, equals, name = address.part.partition("=")
     return (key, name) if equals else None
+
+
+def _unit_of(named: str) -> tuple[int, int] | None:
+    """Subject and criterion of "12.34", or of "12" with any criterion."""
+    parts = named.split(".")
+    if len(parts) > 2 or not all(part.isascii() and part.isdigit() and len(part) < 19 for part in parts):
+        return None
+    return int(parts[0]), int(parts[1]) if len(parts) == 2 else 0
 
 
 def compared_pair(view: AgreementView, address: Address) -> tuple[int, int] | None:
@@ -53,16 +69,31 @@ def compared_answers(view: AgreementView, address: Address) -> tuple[str, str] |
     return pairs.get(address.cell)
 
 
-def open_cell(view: AgreementView, address: Address) -> Behind | None:
-    """The units that are to be shown; None where nothing is open."""
+def open_cell(live: LiveAgreement, view: AgreementView, address: Address) -> Behind | None:
+    """The units that are to be shown; None where nothing is open. Says so where the address names what is not there."""
+    if not address.open:
+        return None
     inside = _slice_of(address)
+    found = _named(view, address, inside)
+    if found is None:
+        text_block("The address names items that are not here, so none are open.")
+    elif inside is not None and not has_slice(live, view, inside):
+        text_block(f"There is no slice “{inside[1]}” here, so no items are open.")
+        return None
+    return found
+
+
+def _named(view: AgreementView, address: Address, inside: tuple[str, str] | None) -> Behind | None:
+    if address.open == "item":
+        unit = _unit_of(st.query_params.get("unit", ""))
+        return None if unit is None else Behind(unit=unit)
     if address.open == "split":
         return Behind(slice=inside)
     if address.open == "rater":
         found = next((line.id for line in view.raters if str(line.id) == address.first), None)
         return None if found is None else Behind(first=found, majority=True, slice=inside)
     pair = compared_pair(view, address)
-    if pair is None or not address.open:
+    if pair is None:
         return None
     answers = compared_answers(view, address) if address.open == "cell" else None
     if address.open == "cell" and answers is None:

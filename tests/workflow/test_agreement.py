@@ -19,6 +19,7 @@ from core.workflow.agreement import (
     AgreementView,
     Asked,
     Behind,
+    CountBehind,
     LiveAgreement,
     LiveStudies,
     asked_of,
@@ -353,19 +354,20 @@ def four(workspace: Workspace) -> Built:
 
 
 def test_units_behind_a_pair_begin_with_those_they_differ_on(workspace: Workspace, four: Built) -> None:
-    view = view_of(workspace, four)
+    live = live_of(workspace, four)
+    view = live.view(Asked())
     ana, bruno = (line.id for line in view.raters)
-    assert units_behind(view, Behind(ana, bruno)).tolist() == [1, 3, 0, 2]
-    assert count_behind(view, Behind(ana, bruno)) == (4, 2)
-    assert units_behind(view, Behind(ana, bruno, ("fail", "pass"))).tolist() == [3]
-    assert units_behind(view, Behind()).tolist() == [1, 3]
+    assert units_behind(live, view, Behind(ana, bruno)).tolist() == [1, 3, 0, 2]
+    assert count_behind(live, view, Behind(ana, bruno)) == CountBehind(4, 2)
+    assert units_behind(live, view, Behind(ana, bruno, ("fail", "pass"))).tolist() == [3]
+    assert units_behind(live, view, Behind()).tolist() == [1, 3]
 
 
 def test_opened_units_show_everybody_with_their_words(workspace: Workspace, four: Built) -> None:
     with workspace.database.writing() as session:
         add_rating(session, four, "q1/birch", "acceptable", "Jo", "fail", kind="judge", rationale="*Too* short <b>")
-    view = view_of(workspace, four)
-    items = items_behind(workspace, Visitor("Zoe"), view, Behind(), limit=1)
+    live = live_of(workspace, four)
+    items = items_behind(workspace, Visitor("Zoe"), live, live.view(Asked()), Behind(), limit=1)
     assert (items.total, items.noted) == (2, True)
     (unit,) = items.units  # two pairs differ; on q2/birch one does
     assert [(one.rater, one.value, one.differs) for one in unit.said] == [
@@ -379,7 +381,8 @@ def test_opened_units_show_everybody_with_their_words(workspace: Workspace, four
 def test_values_of_a_pair_name_the_output_and_letters_stand_over_the_texts(workspace: Workspace) -> None:
     built = build_study(workspace.database, criteria={"better": ("pair", preference())})
     rate(workspace, built, {"Ana": "ABt", "Bruno": "AAt"}, criterion="better")
-    items = items_behind(workspace, Visitor(), view_of(workspace, built), Behind())
+    live = live_of(workspace, built)
+    items = items_behind(workspace, Visitor(), live, live.view(Asked()), Behind())
     assert not items.noted, "nobody is known to be there"
     assert [(output.letter, output.system) for output in items.units[0].outputs] == [("A", "alder"), ("B", "birch")]
     assert [one.value for one in items.units[0].said] == ["B is better", "A is better"]
@@ -388,12 +391,13 @@ def test_values_of_a_pair_name_the_output_and_letters_stand_over_the_texts(works
 def test_reading_others_ratings_makes_a_later_first_grade_exposed(any_workspace: Workspace) -> None:
     built = build_study(any_workspace.database)
     rate(any_workspace, built, {"Ana": "ppff", "Bruno": "pffp"})
-    view = view_of(any_workspace, built)
+    live = live_of(any_workspace, built)
+    view = live.view(Asked())
     most_split(any_workspace, view)
     with any_workspace.database.reading() as session:
         assert not session.exec(select(Exposure)).all(), "a list without ratings exposes nobody"
-    items_behind(any_workspace, Visitor("Zoe"), view, Behind(), limit=1)
-    items_behind(any_workspace, Visitor("Zoe"), view, Behind(), limit=1)
+    items_behind(any_workspace, Visitor("Zoe"), live, view, Behind(), limit=1)
+    items_behind(any_workspace, Visitor("Zoe"), live, view, Behind(), limit=1)
     with any_workspace.database.reading() as session:
         (noted,) = session.exec(select(Exposure)).all()
         zoe = session.exec(select(Rater.id).where(Rater.name == "Zoe")).one()
