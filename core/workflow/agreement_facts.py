@@ -6,9 +6,10 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 
-from core.store.current import CurrentRatings
+from core.store.current import TIE, CurrentRatings
 from core.store.following import RatingLog
 from core.store.questions import RaterRow
+from core.store.rater_facts import RaterSpeeds, Repetition, Speed, repetitions
 from core.store.rating_times import RatingTimes
 from core.store.slice_facts import SliceColumn, SliceFacts
 from core.workflow.agreement_narrowing import Narrowing, SliceKey, UnitSlices, by_kind, in_dates, in_slices, units_in
@@ -28,7 +29,8 @@ class StudyFacts:
     def __init__(self, workspace: Workspace, study_id: int, log: RatingLog) -> None:
         self._workspace, self._log = workspace, log
         self._slices, self._times = SliceFacts(study_id), RatingTimes(study_id)
-        self._slices_lock, self._times_lock = Lock(), Lock()
+        self._speeds = RaterSpeeds(study_id)
+        self._slices_lock, self._times_lock, self._speeds_lock = Lock(), Lock(), Lock()
 
     def times(self, ratings: NDArray[np.int64]) -> NDArray[np.float64]:
         """Seconds since 1970 (UTC) of some ratings by id."""
@@ -36,6 +38,19 @@ class StudyFacts:
             with self._workspace.database.reading() as session:
                 self._times.learn(self._log, session=session)
             return self._times.of(ratings)
+
+    def speeds(self) -> Mapping[int, Speed]:
+        """How fast each rater answers, by rater id; nobody whose work was never timed."""
+        with self._speeds_lock:
+            with self._workspace.database.reading() as session:
+                self._speeds.learn(session=session)
+            return self._speeds.speeds
+
+    def repetitions(self, cells: Cells) -> tuple[Repetition, ...]:
+        """What was said of these units when raters were asked again."""
+        question = cells.question
+        ties = set(question.criteria.values()) if TIE in question.scale.keys else set()
+        return repetitions(self._log, questions=question.criteria, ties=ties, subjects=np.unique(cells.subject))
 
     def columns(self, subjects: NDArray[np.int64]) -> tuple[tuple[SliceColumn, ...], NDArray[np.int64]]:
         """Every way to part the subjects of the study, and the position of some subjects in their codes."""
@@ -60,6 +75,11 @@ class StudyFacts:
             kept &= in_dates(narrowing, self.times(current.rating))
         return kept
 
+    def splits(self, subjects: NDArray[np.int64]) -> tuple[str, ...]:
+        """The splits that some subjects are in."""
+        columns, places = self.columns(subjects)
+        return next((units_in(column, places).names for column in columns if column.key == "split"), ())
+
     def slice_of(self, cells: Cells, key: str) -> UnitSlices:
         """The slice of every unit.
 
@@ -69,10 +89,14 @@ class StudyFacts:
         columns, places = self.columns(cells.subject)
         return units_in(next(column for column in columns if column.key == key), places)
 
-    def slice_keys(self, cells: Cells) -> tuple[SliceKey, ...]:
-        """Every way to part the units: two slices or more in the study, and one of these units in one of them."""
-        columns, places = self.columns(cells.subject)
-        found = [units_in(column, places) for column in columns]
+    def slice_keys(self, subjects: NDArray[np.int64]) -> tuple[SliceKey, ...]:
+        """Every way to part some units: two slices or more in the study, and one of these units in one of them.
+
+        Args:
+            subjects: Subject of each unit.
+        """
+        columns, places = self.columns(subjects)
+        found = [units_in(column, places) for column in columns if len(column.names) > 1]
         return tuple(
             SliceKey(
                 one.key,

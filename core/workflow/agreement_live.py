@@ -5,7 +5,7 @@ the truth, and everything here can be built from it again.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from threading import Lock, RLock, Thread
@@ -22,6 +22,7 @@ from core.store.current import AskedPhase, CurrentRatings
 from core.store.database import Session
 from core.store.following import RatingLog, follow
 from core.store.questions import RaterRow, read_criteria, read_raters, read_scales
+from core.store.rater_facts import Repetition, Speed
 from core.store.studies import find_study
 from core.workflow.agreement_current import in_force, replaced
 from core.workflow.agreement_facts import StudyFacts
@@ -31,6 +32,7 @@ from core.workflow.agreement_questions import Question, find_question, questions
 from core.workflow.agreement_tables import Cells, cells_of, shown_order
 from core.workflow.agreement_view import RESAMPLES, AgreementView, Progress, compute_view, default_coefficient
 from core.workflow.one_at_a_time import OneAtATime
+from core.workflow.rating_rows import RatingRows, rows_of
 from core.workflow.workspace import Workspace
 
 SLOW_SECONDS = 1.0
@@ -87,6 +89,7 @@ class LiveAgreement:
         self._found: OrderedDict[Hashable, tuple[AgreementView, object]] = OrderedDict()
         self._newest: datetime | None = None
         self._changes = 0
+        self._subjects: dict[str, tuple[int, NDArray[np.int64]]] = {}
         self._pace: dict[str, float] = {}
         self._alone = OneAtATime()
 
@@ -249,7 +252,24 @@ class LiveAgreement:
 
     def slice_keys(self, view: AgreementView) -> tuple[SliceKey, ...]:
         """Every way to part the units of a view: system, split, length, then the items' metadata."""
-        return self.remembered(view, "slice keys", lambda: self._facts.slice_keys(view.cells))
+        return self.remembered(view, "slice keys", lambda: self._facts.slice_keys(view.cells.subject))
+
+    def slice_choices(self, question: str) -> tuple[SliceKey, ...]:
+        """Every way to part the subjects with a rating of a question, in any phase: what a filter may choose from."""
+        return self._facts.slice_keys(self._subjects_of(question))
+
+    def splits(self, question: str) -> tuple[str, ...]:
+        """The splits of the subjects with a rating of a question."""
+        return self._facts.splits(self._subjects_of(question))
+
+    def _subjects_of(self, question: str) -> NDArray[np.int64]:
+        with self._alone.holding(("subjects", question)), self._lock:
+            version = self.version(question)
+            kept = self._subjects.get(question)
+            if kept is None or kept[0] != version:
+                asked = np.isin(self._log.criterion, np.array(list(self.question(question).criteria), np.int64))
+                kept = self._subjects[question] = (version, np.unique(self._log.subject[asked]))
+            return kept[1]
 
     def slice_of(self, view: AgreementView, key: str) -> UnitSlices:
         """The slice of every unit of a view.
@@ -261,6 +281,20 @@ class LiveAgreement:
         if key not in known:
             raise NotFound("slice", key, known)
         return self.remembered(view, ("slice", key), lambda: self._facts.slice_of(view.cells, key))
+
+    def rows(self, view: AgreementView) -> RatingRows:
+        """Every standing row of a view's question and phase as of the last `refresh`: single orders, repetitions."""
+        with self._lock:
+            return rows_of(self._log, view.question, view.phase)
+
+    def repetitions(self, view: AgreementView) -> tuple[Repetition, ...]:
+        """What was said of the units of a view when raters were asked again, as of the last `refresh`."""
+        with self._lock:
+            return self._facts.repetitions(view.cells)
+
+    def speeds(self) -> Mapping[int, Speed]:
+        """How fast each rater of the study answers, by rater id; nobody whose work was never timed."""
+        return self._facts.speeds()
 
     def rating_times(self, view: AgreementView) -> NDArray[np.float64]:
         """When each rating of `view.cells.current` was written, seconds since 1970 (UTC)."""
