@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.charts.theme import theme
-from core.workflow.agreement_citing import picture_words
+from core.workflow.agreement_pictures import picture_words
 from pages.parts.agreement_shown import Shown
 from pages.parts.frame import workspace
 from pages.parts.saving.face import saving_buttons
@@ -20,9 +20,7 @@ def saving_bar(shown: Shown, key: str, name: str, table: str | None = None) -> N
         table: Name of the table of numbers behind it (see `core.workflow.agreement_csv.TABLES`); None for none.
     """
     look = theme(st.context.theme.type)
-    words = picture_words(
-        shown.study.name, shown.view, name, today=workspace().clock().date(), illustrative=shown.study.illustrative
-    )
+    words = picture_words(shown.study, shown.view, name, today=workspace().clock().date())
     saving_buttons(
         {
             "chart": key,
