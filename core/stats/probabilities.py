@@ -1,4 +1,4 @@
-"""A judge that gives a probability to every option, as one number a unit: the expected value, or the likeliest option."""
+"""A judge that gives each option a probability, as one number a unit: the expected value, or the likeliest option."""
 
 import numpy as np
 
