@@ -91,7 +91,7 @@ class SliceFacts:
         return len(self._rows) - before
 
     def columns(self) -> tuple[SliceColumn, ...]:
-        """Every way to part the subjects: system, split and length where they part them, then the items' metadata."""
+        """Every way to part the subjects: system, split and length, then the items' metadata; none without a slice."""
         if self._columns is None:
             self._columns = tuple(self._found())
         return self._columns
@@ -136,7 +136,7 @@ class SliceFacts:
             ("split", *_named([split for _, split in items], item, order=[split.value for split in Split])),
             ("length", *_lengths(np.array([length for _, length in outputs], np.int64), first, second)),
         ]
-        found = [SliceColumn(key, BUILT_IN[key], names, codes) for key, names, codes in built_in if len(names) > 1]
+        found = [SliceColumn(key, BUILT_IN[key], names, codes) for key, names, codes in built_in if names]
         taken = set(BUILT_IN)
         for name, values in _metadata([slices for slices, _ in items]).items():
             names, codes = _named(values, item) if isinstance(values, list) else (values.names, _at(values.codes, item))

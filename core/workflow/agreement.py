@@ -8,10 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from core.errors import NotFound
-from core.stats.weights import ordered_options
-from core.store.current import AskedPhase
-from core.store.questions import RaterRow
+from core.workflow.agreement_asking import CREDITS, PHASES, asked_of, credits_of, find_raters
 from core.workflow.agreement_behind import Behind, CountBehind, count_behind, has_slice, units_behind
 from core.workflow.agreement_beside import AskedBeside
 from core.workflow.agreement_disagreements import Disagreements, SplitLine, disagreements, most_split
@@ -62,17 +59,6 @@ __all__ = [
     "units_behind",
 ]
 
-PHASES: dict[AskedPhase, str] = {
-    "blind": "Blind",
-    "revised": "Revised after the reveal",
-    "exposed": "First answers, exposed",
-    "latest": "Latest of each",
-}
-"""The phases that can be asked for, in words."""
-
-CREDITS = {"exact": "cohen", "linear": "cohen_linear", "quadratic": "cohen_quadratic"}
-"""How close answers count in a kappa -> the coefficient."""
-
 State = Literal["no criteria", "no ratings", "one rater", "nothing shared", "ready"]
 
 
@@ -101,58 +87,3 @@ def standing(view: AgreementView | None, questions: Sequence[Question]) -> Stand
 def seconds_since(workspace: Workspace, at: datetime | None) -> float | None:
     """Seconds from a time to now, never below 0; None where there is no time."""
     return None if at is None else max(0.0, (workspace.clock() - at).total_seconds())
-
-
-def find_raters(raters: Sequence[RaterRow], names: Sequence[str]) -> tuple[int, ...]:
-    """Rater ids by name, without regard to case, else by id; a name that several kinds of raters have means all.
-
-    Raises:
-        NotFound: Nobody has one of the names; names those there are.
-    """
-    found: list[int] = []
-    for name in names:
-        folded = name.strip().casefold()
-        ids = [row.id for row in raters if row.name.casefold() == folded]
-        ids = ids or [row.id for row in raters if str(row.id) == folded]
-        if not ids:
-            raise NotFound("rater", name.strip(), tuple(row.name for row in raters))
-        found += [rater for rater in ids if rater not in found]
-    return tuple(found)
-
-
-def asked_of(
-    live: LiveAgreement, *, criterion: str = "", phase: str = "", raters: Sequence[str] = (), credit: str = ""
-) -> Asked:
-    """What an address or a command asks for.
-
-    Args:
-        live: The study, refreshed.
-        criterion: Key or name of a question; "" for the first that has ratings.
-        phase: "blind" unless given.
-        raters: Names; empty for all.
-        credit: A key of `CREDITS`; "" for what fits the scale.
-
-    Raises:
-        NotFound: The criterion, the phase, a rater or the credit does not exist.
-    """
-    question = live.question(criterion)
-    wanted = phase.strip().casefold() or "blind"
-    known = next((found for found in PHASES if found == wanted), None)
-    if known is None:
-        raise NotFound("phase", phase, tuple(PHASES))
-    chosen = tuple(sorted(find_raters(live.raters, raters)))
-    return Asked(question.key, known, chosen, _coefficient(question, credit))
-
-
-def _coefficient(question: Question, credit: str) -> str:
-    if not credit:
-        return ""
-    known = credits_of(question)
-    if credit not in known:
-        raise NotFound("credit", credit, known)
-    return CREDITS[credit]
-
-
-def credits_of(question: Question) -> tuple[str, ...]:
-    """The credits that the scale of a question allows: close answers need an order."""
-    return tuple(CREDITS) if ordered_options(question.scale) else ("exact",)

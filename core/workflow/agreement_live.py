@@ -90,6 +90,7 @@ class LiveAgreement:
         self._newest: datetime | None = None
         self._changes = 0
         self._subjects: dict[str, tuple[int, NDArray[np.int64]]] = {}
+        self._choices: dict[str, tuple[int, tuple[SliceKey, ...]]] = {}
         self._pace: dict[str, float] = {}
         self._alone = OneAtATime()
 
@@ -256,7 +257,11 @@ class LiveAgreement:
 
     def slice_choices(self, question: str) -> tuple[SliceKey, ...]:
         """Every way to part the subjects with a rating of a question, in any phase: what a filter may choose from."""
-        return self._facts.slice_keys(self._subjects_of(question))
+        with self._alone.holding(("choices", question)):
+            version, kept = self.version(question), self._choices.get(question)
+            if kept is None or kept[0] != version:
+                kept = self._choices[question] = (version, self._facts.slice_keys(self._subjects_of(question)))
+            return kept[1]
 
     def splits(self, question: str) -> tuple[str, ...]:
         """The splits of the subjects with a rating of a question."""
