@@ -1,0 +1,183 @@
+"""Forest plots of many rows: slices, criteria. Each row says its numbers in words above its intervals."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import plotly.graph_objects as go
+
+from core.charts.theme import Theme, blank
+from core.charts.writing import decimal, escaped, estimate_text, interval_text, percentage, shortened
+from core.stats.estimates import Estimate
+
+_LONGEST_NAME = 27
+_FIRST, _LINE, _MARK, _GAP = 26, 17, 15, 11
+"""Heights in pixels: of the first line of a row, of every further one, of an interval, and between rows."""
+
+_AXIS = 28
+_TARGETS = 41
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """An estimate in a row.
+
+    Attributes:
+        estimate: The number.
+        kind: Whose it is: "person", "judge" or "" for everybody.
+        label: A word before the number, where a row has several; "" for none.
+        percent: Whether it is a share, written in percent.
+    """
+
+    estimate: Estimate
+    kind: str = "person"
+    label: str = ""
+    percent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ForestRow:
+    """A row of a forest plot.
+
+    Attributes:
+        name: What it is.
+        beside: A few quiet words beside the name ("n 184").
+        marks: One interval with its point each, from top to bottom.
+        notes: What is said of it, one line each.
+        strong: Whether it stands out (all units).
+        grey: Whether it is too thin to say anything.
+    """
+
+    name: str
+    beside: str
+    marks: tuple[Mark, ...]
+    notes: tuple[str, ...] = ()
+    strong: bool = False
+    grey: bool = False
+
+    @property
+    def lines(self) -> int:
+        """Lines of words: numbers on the right, name and notes on the left."""
+        return max(len(self.marks), 1 + len(self.notes))
+
+    @property
+    def height(self) -> int:
+        """In pixels."""
+        drawn = sum(mark.estimate.value is not None for mark in self.marks)
+        return _FIRST + _LINE * (self.lines - 1) + _MARK * drawn + _GAP
+
+
+def rows_forest(rows: Sequence[ForestRow], look: Theme, *, chosen: int | None = None, line: bool = True) -> go.Figure:
+    """Rows from top to bottom on one axis.
+
+    An invisible row of square markers lies over every row, with its position as custom data, so that a click anywhere
+    on it is a click on the row.
+
+    Args:
+        rows: From top to bottom.
+        look: Colours.
+        chosen: The row that is open; it gets a background.
+        line: Whether the first row's first value goes on as a dotted line through the others.
+    """
+    total = sum(row.height for row in rows)
+    figure = blank(look, height=total + _AXIS + 8, left=8, right=8, top=8, bottom=_AXIS)
+    start = _start(rows)
+    ticks = np.round(np.arange(start, 1.001, 0.2), 1).tolist()
+    figure.update_xaxes(range=[start - 0.02, 1.02], tickvals=ticks, ticktext=[_tick(tick) for tick in ticks],
+                        showgrid=True, gridcolor=look.line)  # fmt: skip
+    figure.update_yaxes(range=[total, 0], visible=False)
+    if line and rows and rows[0].marks:
+        _draw_reference(figure, rows[0], total, look)
+    top = 0.0
+    for place, row in enumerate(rows):
+        if place == chosen:
+            figure.add_shape(type="rect", xref="paper", x0=0, x1=1, y0=top + 2, y1=top + row.height - 2,
+                             fillcolor=look.well, line={"color": look.line, "width": 1}, layer="below")  # fmt: skip
+        _draw_row(figure, row, top, look)
+        _draw_target(figure, place, row, top, start)
+        top += row.height
+        if row.strong and place + 1 < len(rows):
+            figure.add_shape(type="line", xref="paper", x0=0, x1=1, y0=top - 3, y1=top - 3, layer="below",
+                             line={"color": look.line, "width": 1})  # fmt: skip
+    return figure
+
+
+def _start(rows: Sequence[ForestRow]) -> float:
+    """Where the axis begins: 0, or lower where a value or an interval is."""
+    estimates = [mark.estimate for row in rows for mark in row.marks]
+    low = [0.0, *(one.interval.low if one.interval else one.value for one in estimates if one.value is not None)]
+    return max(float(np.floor(min(low) * 5) / 5), -1.0)
+
+
+def _tick(value: float) -> str:
+    return f"{value:.0f}" if value in (0.0, 1.0) else decimal(value, 1)
+
+
+def _draw_reference(figure: go.Figure, row: ForestRow, total: float, look: Theme) -> None:
+    mark = row.marks[0]
+    if mark.estimate.value is not None:
+        figure.add_shape(type="line", x0=mark.estimate.value, x1=mark.estimate.value, y0=row.height, y1=total,
+                         layer="below", line={"color": look.of(mark.kind), "width": 1, "dash": "dot"})  # fmt: skip
+
+
+def _draw_row(figure: go.Figure, row: ForestRow, top: float, look: Theme) -> None:
+    ink = look.quiet if row.grey else look.ink
+    name = escaped(shortened(row.name, _LONGEST_NAME))
+    name = f"<b>{name}</b>" if row.strong else name
+    _word(figure, top + 15, f"{name}  {_quiet(escaped(row.beside), look)}", ink, right=False)
+    for place, note in enumerate(row.notes, start=1):
+        _word(figure, top + 15 + _LINE * place, _quiet(escaped(shortened(note, 60)), look), ink, right=False)
+    on = top + _FIRST + _LINE * (row.lines - 1) + _MARK / 2
+    for place, mark in enumerate(row.marks):
+        _word(figure, top + 15 + _LINE * place, _numbers(mark, row, look), ink, right=True)
+        if mark.estimate.value is not None:
+            _draw_mark(figure, mark, on, row, look)
+            on += _MARK
+
+
+def _numbers(mark: Mark, row: ForestRow, look: Theme) -> str:
+    """The numbers of a mark as words."""
+    label = f'<span style="color:{look.of(mark.kind)}">{escaped(mark.label)}</span> ' if mark.label else ""
+    if mark.estimate.value is None:
+        return label + _quiet("no value", look)
+    value = percentage(mark.estimate.value) if mark.percent else decimal(mark.estimate.value)
+    value = f"<b>{value}</b>" if row.strong else value
+    ends = interval_text(mark.estimate, percent=mark.percent) if mark.estimate.interval else "no interval"
+    return f"{label}{value}  {_quiet(ends, look)}"
+
+
+def _draw_mark(figure: go.Figure, mark: Mark, on: float, row: ForestRow, look: Theme) -> None:
+    estimate, colour = mark.estimate, look.faint if row.grey else look.of(mark.kind)
+    if estimate.interval is not None:
+        figure.add_trace(go.Scatter(
+            x=[estimate.interval.low, estimate.interval.high], y=[on, on], mode="lines", name="interval",
+            line={"color": colour, "width": 3 if row.strong else 2.5}, hoverinfo="skip"))  # fmt: skip
+    hollow = estimate.interval is None
+    figure.add_trace(go.Scatter(
+        x=[estimate.value], y=[on], mode="markers", name=escaped(row.name), hoverinfo="skip",
+        marker={"size": 11 if row.strong else 9.5, "color": look.paper if hollow else colour,
+                "line": {"color": colour, "width": 2}}))  # fmt: skip
+
+
+def _draw_target(figure: go.Figure, place: int, row: ForestRow, top: float, start: float) -> None:
+    """What a click and the pointer find: the whole row."""
+    parts = [escaped(row.name), escaped(row.beside)]
+    for mark in row.marks:
+        label = f"{escaped(mark.label)} " if mark.label else ""
+        parts.append(label + estimate_text(mark.estimate, percent=mark.percent))
+    parts += [escaped(note) for note in row.notes]
+    figure.add_trace(go.Scatter(
+        x=np.linspace(start, 1.0, _TARGETS).tolist(), y=[top + row.height / 2] * _TARGETS, mode="markers", name="row",
+        marker={"symbol": "square", "size": row.height - 4, "opacity": 0}, customdata=[[place]] * _TARGETS,
+        hovertemplate="<br>".join(parts) + "<extra></extra>",
+        selected={"marker": {"opacity": 0}}, unselected={"marker": {"opacity": 0}}))  # fmt: skip
+
+
+def _quiet(text: str, look: Theme) -> str:
+    return f'<span style="color:{look.quiet};font-size:12px">{text}</span>'
+
+
+def _word(figure: go.Figure, y: float, text: str, colour: str, *, right: bool) -> None:
+    side = "right" if right else "left"
+    figure.add_annotation(xref="paper", x=1 if right else 0, y=y, text=text, showarrow=False, xanchor=side, align=side,
+                          font={"size": 13.5, "color": colour})  # fmt: skip
