@@ -40,7 +40,7 @@ def picture_words(study: StudySummary, view: AgreementView, name: str, *, today:
     question = snippet(view.question.title, 80)
     parts = ["Touchstone", snippet(study.name, 60) + mark_of(study), question, PHASES[view.phase].lower()]
     parts += [snippet(filters, 160)] if (filters := filters_text(view)) else []
-    parts += [today.isoformat(), f"{view.n_units:,} units"]
+    parts += [today.isoformat(), f"{view.n_units:,}\u00a0units"]
     return PictureWords(
         title=f"{name}: {question}",
         foot=" · ".join(parts),

@@ -1,6 +1,5 @@
 """`/download/agreement/<table>.csv`: the numbers of the agreement page, with the parameters of its address."""
 
-from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
@@ -9,7 +8,8 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from core.errors import BadInput, NotAllowed, NotFound, TouchstoneError, shortened
-from core.workflow.agreement import LiveAgreement, asked_of
+from core.workflow.agreement import CREDITS, LiveAgreement, asked_of
+from core.workflow.agreement_asking import short_name
 from core.workflow.agreement_csv import CsvFile, Source, csv_file
 from core.workflow.agreement_narrowing import Asked
 from core.workflow.studies import find_study
@@ -17,9 +17,7 @@ from core.workflow.visitors import COOKIE, visitor_from_cookie
 from core.workflow.workspace import Visitor, Workspace
 from pages.parts.live import live_studies
 
-VIEW_PARAMETERS = (
-    "criterion", "phase", "raters", "credit", "kinds", "slices", "split", "since", "until",
-)  # fmt: skip
+_KNOWN = ("study", "criterion", "phase", "raters", "credit", "kinds", "slice", "split", "since", "until")
 """The parameters of the page that say which ratings are meant."""
 
 _STATUS = {NotFound: 404, BadInput: 422, NotAllowed: 403}
@@ -48,9 +46,8 @@ def _refused(message: str, status: int) -> Response:
 
 def _file(workspace: Workspace, visitor: Visitor, table: str, given: QueryParams) -> CsvFile:
     for name in given:
-        if name not in ("study", *VIEW_PARAMETERS):
-            expected = ", ".join(("study", *VIEW_PARAMETERS))
-            raise BadInput(where="address", found=shortened(name), expected=expected)
+        if name not in _KNOWN:
+            raise BadInput(where="address", found=shortened(name), expected=", ".join(_KNOWN))
     study = find_study(workspace, given.get("study", ""))
     live = live_studies(workspace).of(study.id)
     live.refresh()
@@ -58,29 +55,50 @@ def _file(workspace: Workspace, visitor: Visitor, table: str, given: QueryParams
     return csv_file(Source(workspace, visitor, study.name, live, view), table)
 
 
-def wanted(live: LiveAgreement, given: Mapping[str, str]) -> Asked:
+def wanted(live: LiveAgreement, given: QueryParams) -> Asked:
     """The view that the parameters of an address ask for, as on the page.
 
     Raises:
         NotFound: Something that they name does not exist.
+        BadInput: Something in them is not written as it must be.
     """
-    raters = [part for part in given.get("raters", "").split(".") if part]
     return asked_of(
         live,
         criterion=given.get("criterion", ""),
         phase=given.get("phase", ""),
-        raters=raters,
+        raters=_parts(given.get("raters", "")),
         credit=given.get("credit", ""),
+        kinds=_parts(given.get("kinds", "")),
+        slices=given.getlist("slice"),
+        split=given.get("split", ""),
+        since=given.get("since", ""),
+        until=given.get("until", ""),
     )
 
 
-def table_address(table: str, study_id: int, given: Mapping[str, str]) -> str:
-    """The address of a table of what the page shows.
+def _parts(text: str) -> list[str]:
+    return [part for part in text.split(".") if part]
+
+
+def table_address(table: str, study_id: int, asked: Asked) -> str:
+    """The address of a table of a view.
 
     Args:
         table: Which table.
         study_id: The study.
-        given: The parameters of the page's address.
+        asked: The view, filled in.
     """
-    kept = [(name, given[name]) for name in VIEW_PARAMETERS if given.get(name)]
-    return f"/download/agreement/{table}.csv?{urlencode([('study', str(study_id)), *kept])}"
+    narrowing = asked.narrowing
+    pairs = [
+        ("study", str(study_id)),
+        ("criterion", asked.question),
+        ("phase", asked.phase),
+        ("raters", ".".join(str(found) for found in asked.raters)),
+        ("credit", next((credit for credit, found in CREDITS.items() if found == asked.coefficient), "")),
+        ("kinds", ".".join(narrowing.kinds)),
+        *(("slice", f"{key}={short_name(key, name)}") for key, name in narrowing.slices),
+        ("split", narrowing.split),
+        ("since", narrowing.since.isoformat() if narrowing.since else ""),
+        ("until", narrowing.until.isoformat() if narrowing.until else ""),
+    ]
+    return f"/download/agreement/{table}.csv?{urlencode([pair for pair in pairs if pair[1]])}"

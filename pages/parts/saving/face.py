@@ -21,7 +21,7 @@ class Picture(TypedDict):
     Attributes:
         chart: Key of the chart on the page.
         name: What it shows, for readers of the buttons.
-        title, foot: Above and below the chart, as text.
+        title, note, foot: Above and below the chart, as text; the note may be "".
         file: File name without its ending.
         paper, ink, quiet: Colours.
         table: Address of the numbers behind it; "" for none.
@@ -30,6 +30,7 @@ class Picture(TypedDict):
     chart: str
     name: str
     title: str
+    note: str
     foot: str
     file: str
     paper: str

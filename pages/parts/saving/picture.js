@@ -5,6 +5,7 @@ const SVG = "http://www.w3.org/2000/svg";
 const FAMILY = "Source Sans";
 const SIDE = 14;
 const TITLE = { size: 16, line: 21, weight: 600 };
+const NOTE = { size: 13, line: 18, weight: 400 };
 const FOOT = { size: 11.5, line: 15, weight: 400 };
 const SCALE = 2;
 // What only the mouse needs, and what is never seen.
@@ -28,7 +29,7 @@ function wrapped(text, style, width) {
   pen.font = fontOf(style);
   const fits = (line) => pen.measureText(line).width <= width;
   const lines = [""];
-  for (const word of text.split(/\s+/).filter(Boolean)) {
+  for (const word of text.split(/[ \t\n]+/).filter(Boolean)) {
     const last = lines[lines.length - 1];
     const longer = last ? `${last} ${word}` : word;
     if (fits(longer)) {
@@ -90,20 +91,23 @@ async function fontFace() {
 }
 
 // The picture as an SVG element with `width` and `height`.
-async function picture(graph, { title, foot, paper, ink, quiet }) {
+async function picture(graph, { title, note, foot, paper, ink, quiet }) {
   const layers = [...graph.querySelectorAll("svg.main-svg")];
   if (!layers.length) throw new Error("The chart is not drawn yet.");
   const width = Math.ceil(Number(layers[0].getAttribute("width")));
   const inside = Math.ceil(Number(layers[0].getAttribute("height")));
   const heads = wrapped(title, TITLE, width - 2 * SIDE);
+  const notes = wrapped(note, NOTE, width - 2 * SIDE);
   const feet = wrapped(foot, FOOT, width - 2 * SIDE);
-  const top = heads.length * TITLE.line + 18;
+  const below = heads.length * TITLE.line + 10;
+  const top = below + notes.length * NOTE.line + 10;
   const height = top + inside + feet.length * FOOT.line + 18;
   const root = element("svg", { xmlns: SVG, width, height, viewBox: `0 0 ${width} ${height}`, role: "img" });
   root.append(element("title", {}, title), element("desc", {}, foot));
   const rule = await fontFace();
   if (rule) root.append(element("style", {}, rule));
-  root.append(element("rect", { width, height, fill: paper }), ...words(heads, TITLE, ink, 10));
+  root.append(element("rect", { width, height, fill: paper }), ...words(heads, TITLE, ink, 10),
+    ...words(notes, NOTE, quiet, below));
   for (const layer of layers) {
     const copy = layer.cloneNode(true);
     copy.querySelectorAll(NOT_DRAWN).forEach((part) => part.remove());

@@ -1,0 +1,56 @@
+"""What people take away from a view: words for a paper, to be copied, and every table of numbers."""
+
+from html import escape
+
+import streamlit as st
+
+from core.workflow.agreement_citing import citation, touchstone_version
+from core.workflow.agreement_csv import TABLES
+from core.workflow.agreement_recomputed import MANY_RATINGS, Recomputed, recomputed
+from pages.parts.agreement_shown import Shown
+from pages.parts.frame import text_block, workspace
+from pages.routes.agreement_tables import table_address
+
+
+def show_citing(shown: Shown) -> None:
+    """A fold with the sentence, the methods, the references, and the tables as CSV."""
+    with st.expander("Cite or download", key="cite"):
+        checked = _checked(shown)
+        today = workspace().clock().date()
+        cited = citation(shown.view, shown.study, today=today, software=touchstone_version(), checked=checked)
+        references = "\n".join(cited.references)
+        for label, words in (("Result", cited.sentence), ("Methods", cited.methods), ("References", references)):
+            st.html(f'<p class="ag-label">{label}</p>')
+            st.code(words, language=None, wrap_lines=True)
+        _tables(shown)
+
+
+def _checked(shown: Shown) -> tuple[Recomputed, ...] | None:
+    """Every alpha by a second program; on a table that takes it seconds only when asked, and until ratings come."""
+    view = shown.view
+    if view.table.n_ratings > MANY_RATINGS:
+        asked = f"recomputed-{view.question.key}"
+        if st.button("Recompute alpha with a second program", key=f"recompute-{view.question.key}"):
+            st.session_state[asked] = view.version
+        if st.session_state.get(asked) != view.version:
+            text_block("With so many ratings the package krippendorff takes some seconds.")
+            return None
+    return shown.live.remembered(view, "recomputed", lambda: recomputed(view))
+
+
+def _tables(shown: Shown) -> None:
+    """A link for every table."""
+    links = "".join(
+        f'<li><a href="{escape(table_address(name, shown.study.id, shown.view.asked))}" download>'
+        f"{escape(table.title)}</a></li>"
+        for name, table in TABLES.items()
+        if not table.exposes
+    )
+    said = "".join(
+        f'<li><a href="{escape(table_address(name, shown.study.id, shown.view.asked))}" download>'
+        f"{escape(table.title)}</a>. It is noted that you read it: your own first grade of these items will count as"
+        " exposed, not as blind.</li>"
+        for name, table in TABLES.items()
+        if table.exposes
+    )
+    st.html(f'<p class="ag-label">Numbers as CSV</p><div class="ag-quiet"><ul>{links}{said}</ul></div>')
