@@ -18,7 +18,7 @@ from core.stats.estimating import Basis, estimated
 from core.stats.ratings import RaterId, RatingTable
 from core.stats.resampling import replicate
 from core.stats.samples import resampled_units
-from core.stats.two_raters import spearman
+from core.stats.table_correlations import spearman
 from core.stats.weights import ordered_options
 
 Measure = Literal["spearman", "majority"]
