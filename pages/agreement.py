@@ -13,14 +13,15 @@ from core.workflow.agreement import (
     seconds_since,
     standing,
 )
-from core.workflow.agreement_shown import measures
-from pages.parts.agreement_address import pick, pick_section, read_address, wanted_view
+from pages.parts.agreement_address import pick_section, read_address, wanted_view
+from pages.parts.agreement_headline import show_headline, show_six
 from pages.parts.agreement_items import show_disagreements, show_items, show_splits
 from pages.parts.agreement_opening import open_cell
 from pages.parts.agreement_pairs import show_matrix, show_pairs
-from pages.parts.agreement_parts import show_forest, theme_mode
+from pages.parts.agreement_parts import theme_mode
+from pages.parts.agreement_pickers import pick, show_left_out
 from pages.parts.agreement_shown import Shown
-from pages.parts.estimate import agreement_style, answers_table, coefficient_table, heading, say
+from pages.parts.estimate import agreement_style, answers_table, say
 from pages.parts.frame import current_study, page_link, page_title, text_block, workspace
 from pages.parts.live import ago, computed, live_studies, refreshed
 
@@ -33,14 +34,6 @@ def follow(live: LiveAgreement, view: AgreementView, mode: str) -> None:
         st.rerun()
     since = seconds_since(workspace(), live.last_rating_at)
     st.html(f'<div class="ag-live" role="status">{ago(since)}</div>')
-
-
-def show_numbers(view: AgreementView) -> None:
-    """The coefficients as a table, with their definitions."""
-    heading("The same in numbers", "Names open definitions. Percent agreement never stands alone.")
-    coefficient_table(measures(view), people_alone=all(line.is_person for line in view.raters))
-    with st.expander("How the sentence above chooses its words"):
-        text_block(THRESHOLDS)
 
 
 SECTIONS: dict[str, tuple[str, Callable[[Shown], None]]] = {
@@ -69,9 +62,10 @@ page_title(
 )
 with pick(live, asked, study.id):
     follow(live, view, theme_mode())
+show_left_out(live, view)
 
 if state.state == "no ratings":
-    blind = asked.phase == "blind" and not asked.raters
+    blind = asked.phase == "blind" and not asked.raters and asked.narrowing.is_open
     text_block("Nobody has answered this criterion yet." if blind else "There are no such ratings.", kind="empty")
     if not blind:
         text_block(f"Shown are: {PHASES[asked.phase]}." + (" Only some raters are chosen." if asked.raters else ""))
@@ -94,12 +88,14 @@ shown = Shown(study, live, view, address)
 opened = open_cell(live, view, address)
 left, right = st.columns([1.15, 1], gap="large")
 with left:
-    show_forest(view)
+    show_headline(shown)
 with right:
     show_matrix(view, address)
 left, right = st.columns([1.15, 1], gap="large")
 with left:
-    show_numbers(view)
+    show_six(shown)
+    with st.expander("How the sentence above chooses its words"):
+        text_block(THRESHOLDS)
 with right:
     show_splits(shown)
 SECTIONS[pick_section(address, {name: title for name, (title, _) in SECTIONS.items()})][1](shown)

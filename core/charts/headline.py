@@ -12,7 +12,7 @@ from core.charts.writing import decimal, estimate_text, interval_text, percentag
 from core.stats.estimates import Estimate, Reason
 
 _ROW = 76
-_LONGEST = 32
+_LONGEST = 36
 _BOTTOM = 28
 _CLICKS = 25
 """Invisible markers along a row, so that a click anywhere in it counts."""
@@ -76,7 +76,7 @@ def _draw(figure: go.Figure, y: int, row: HeadlineRow, look: Theme) -> None:
     estimate, on = row.estimate, y - 0.24
     unsure = estimate.interval is None
     name = escaped(shortened(row.label, _LONGEST))
-    _words(figure, y + 0.36, f"<b>{name}</b>" if not unsure else name, look.quiet if unsure else look.ink)
+    _words(figure, y + 0.36, name, look.quiet if unsure else look.ink)
     _words(figure, y + 0.12, quiet(_units(row), look), look.quiet)
     if row.people is not None and row.people.value is not None:
         _draw_ceiling(figure, y, row.people, look, percent=row.percent)

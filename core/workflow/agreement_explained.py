@@ -129,13 +129,18 @@ def without_value(lines: Iterable[RaterLine]) -> tuple[str, ...]:
     return tuple(said)
 
 
-def report_left_out(report: AgreementReport) -> tuple[str, ...]:
-    """Units of a report that no pair of ratings stands for, and ratings outside the order."""
-    said = []
+def report_left_out(report: AgreementReport, estimate: Estimate | None = None) -> tuple[str, ...]:
+    """Units of a report that no pair of ratings stands for, and ratings outside the order where these do not count.
+
+    Args:
+        report: The report.
+        estimate: One of its numbers; default its alpha.
+    """
+    flags, said = (report.alpha if estimate is None else estimate).flags, []
     single = report.n_rated - report.n_pairable
     if single:
         said.append(f"{_many(single, 'unit')} with a single rating: nothing to compare there.")
-    if report.n_outside_order:
+    if report.n_outside_order and Flag.OUTSIDE_ORDER_LEFT_OUT in flags:
         said.append(f"{_many(report.n_outside_order, 'rating')} outside the order of the options.")
     return tuple(said)
 

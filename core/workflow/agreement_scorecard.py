@@ -209,7 +209,7 @@ def _number_rows(live: LiveAgreement, view: AgreementView, judges: Sequence[int]
 
 def _row(view: AgreementView, key: str, measure: str, cells: Sequence[Cell], *, note: str = "") -> Row:
     report = first_report(view)
-    left_out = report_left_out(report)
+    left_out = report_left_out(report, report[measure])
     if measure.startswith("cohen"):
         chosen = [line.id for line in view.raters if line.n and (line.is_person or report is view.everyone)]
         left_out += pairs_left_out(view, chosen)

@@ -75,7 +75,7 @@ def test_the_sentence_comes_first_and_every_estimate_has_its_interval(workspace:
     text = words(opened(workspace))
     assert 'class="ag-say">People' in text
     assert "Percent agreement" in text
-    assert re.search(r"<td>\d+ % <span class=\"int\">\(\d+ to \d+ %\)</span></td>", text)
+    assert re.search(r"<summary>\d+ % <span class=\"int\">\(\d+ to \d+ %\)</span></summary>", text)
 
 
 def test_an_illustrative_study_is_marked(workspace: Workspace) -> None:
