@@ -27,8 +27,8 @@ bench: $(VENV)/.dev-ready ## Measure, as ratios to a floor or a peer in the same
 soak: $(VENV)/.dev-ready ## Repeated kills, races and simulations at full count
 	@$(BIN)/python -m pytest -m soak $(TESTS)
 
-reproduce: $(VENV)/.dev-ready ## Compare with published figures (needs TOUCHSTONE_REFERENCE_DATA)
-	@$(BIN)/python -m pytest -q -m reference $(TESTS)
+reproduce: $(VENV)/.dev-ready ## Compare with published figures (needs TOUCHSTONE_REFERENCE_DATA); writes build/reproduce.csv
+	@$(BIN)/python -m tests.reproduce $(SETS)
 
 lock: ## Renew the locked dependencies (needs uv)
 	@for kind in "" -dev; do \
