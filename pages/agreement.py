@@ -21,6 +21,7 @@ from pages.parts.agreement_pairs import show_matrix, show_pairs
 from pages.parts.agreement_parts import theme_mode
 from pages.parts.agreement_pickers import pick, show_left_out
 from pages.parts.agreement_shown import Shown
+from pages.parts.agreement_slices import show_slices
 from pages.parts.estimate import agreement_style, answers_table, say
 from pages.parts.frame import current_study, page_link, page_title, text_block, workspace
 from pages.parts.live import ago, computed, live_studies, refreshed
@@ -38,6 +39,7 @@ def follow(live: LiveAgreement, view: AgreementView, mode: str) -> None:
 
 SECTIONS: dict[str, tuple[str, Callable[[Shown], None]]] = {
     "pairs": ("Two raters", show_pairs),
+    "slices": ("By slice", show_slices),
     "items": ("Disagreements", show_disagreements),
 }
 """Name in the address -> title and what draws it; only the chosen one is computed. The first is the default."""

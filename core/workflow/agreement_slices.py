@@ -6,7 +6,6 @@ from typing import Literal
 
 import numpy as np
 
-from core.charts.writing import NONE, decimal
 from core.stats.applying import reason_against
 from core.stats.coefficients import COEFFICIENTS, alpha_key
 from core.stats.estimates import Estimate, Flag
@@ -27,9 +26,8 @@ SortedBy = Literal["value", "name", "units"]
 SORTED_BY: dict[SortedBy, str] = {"value": "Lowest first", "name": "Name", "units": "Most units"}
 """The orders that rows can be in, in words."""
 
-P_SMALLEST = 0.001
-P_TWO_PLACES = 0.01
-_IN_PLACE = "_in_place"
+IN_PLACE = "_in_place"
+"""The end of the key of a coefficient with the judge in a person's place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +134,7 @@ def slice_measures(view: AgreementView, judge: int | None = None) -> tuple[Slice
         known = [key for key in keys if replicable(key, scale) and reason_against(COEFFICIENTS[key], table) is None]
         return tuple(_of_coefficient(key) for key in known or [alpha])
     in_place = SliceMeasure(
-        alpha + _IN_PLACE, f"{COEFFICIENTS[alpha].title}, the judge in a person's place", percent=False
+        alpha + IN_PLACE, f"{COEFFICIENTS[alpha].title}, the judge in a person's place", percent=False
     )
     if scale.is_numeric:
         return (in_place,)
@@ -198,8 +196,8 @@ def _group_table(view: AgreementView) -> tuple[str, RatingTable]:
 
 def _judge_slices(view: AgreementView, slicing: Slicing, measure: SliceMeasure, judge: int) -> JudgeSlices:
     seed, resamples = view.seed, resamples_of(view)
-    if measure.key.endswith(_IN_PLACE):
-        key, people = measure.key.removesuffix(_IN_PLACE), replaceable(view, judge)
+    if measure.key.endswith(IN_PLACE):
+        key, people = measure.key.removesuffix(IN_PLACE), replaceable(view, judge)
         if len(people) < 2:
             people = tuple(line.id for line in named_people(view))[:2]
         return judge_in_a_place(view.table, slicing, judge, people, key, seed=seed, resamples=resamples)
@@ -251,53 +249,3 @@ def in_order(found: SlicedAgreement, by: SortedBy) -> tuple[SliceRow, ...]:
 def _by_value(row: SliceRow) -> tuple[bool, float, str]:
     value = row.shown.value
     return row.too_small or value is None, 0.0 if value is None else value, row.name.casefold()
-
-
-def verdicts(found: SlicedAgreement, row: SliceRow) -> tuple[str, ...]:
-    """What is said of a slice in words: why it is grey, whether it differs from the rest, or judge from people."""
-    if not row.name:
-        return ()
-    if row.shown.value is None:
-        reason = row.shown.reason
-        return () if reason is None else (reason.sentence,)
-    if row.too_small:
-        return (f"fewer than {MIN_GROUPS} {_independent(row.shown)}: no interval, not tested",)
-    said = [f"differs from the rest, adjusted p {p_words(row.adjusted_p)}"] if row.differs else []
-    if row.apart and row.gap is not None and row.gap.value is not None and found.judge is not None:
-        side = "below" if row.gap.value < 0 else "above"
-        said.append(f"{side} people, adjusted p {p_words(row.adjusted_gap_p)}")
-    return tuple(said)
-
-
-def _independent(estimate: Estimate) -> str:
-    return "clusters" if Flag.CLUSTERED in estimate.flags else "units"
-
-
-def p_words(p: float | None) -> str:
-    """A p-value as people read it: ".03", ".004", "below .001", or a dash."""
-    if p is None:
-        return NONE
-    if p < P_SMALLEST:
-        return f"below {decimal(P_SMALLEST, 3)}"
-    return decimal(p, 2 if p >= P_TWO_PLACES else 3)
-
-
-def summary(found: SlicedAgreement) -> str:
-    """What stands above the picture: how many slices differ, how many are too thin, how many units are in none."""
-    differing = sum(row.differs for row in found.rows)
-    thin, n = sum(row.too_small for row in found.rows), len(found.rows)
-    tested = sum(row.p_value is not None for row in found.rows)
-    rate = f"{found.q:.0%}".replace("%", " %")
-    if tested:
-        said = f"{differing or 'None'} of {tested} tested slices {'differs' if differing == 1 else 'differ'}"
-        parts = [f"{said} from the rest (false discovery rate {rate})."]
-    else:
-        parts = ["No slice can be tested against the rest."]
-    if found.judge is not None:
-        apart = sum(row.apart for row in found.rows)
-        parts.append(f"In {apart or 'none'} of them judge and people differ.")
-    if thin:
-        parts.append(f"{thin} of {n} {'is' if thin == 1 else 'are'} too thin for an interval.")
-    if found.n_without:
-        parts.append(f"{found.n_without:,} {'unit is' if found.n_without == 1 else 'units are'} in no slice.")
-    return " ".join(parts)

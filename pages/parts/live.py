@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 from core.workflow.agreement import AgreementView, Asked, LiveAgreement, LiveStudies
 from core.workflow.workspace import Workspace
 
-_MANY = 30_000
+MANY = 30_000
 """From this many ratings on, reading and computing may take more than a second: show what is being done."""
 
 
@@ -20,7 +20,7 @@ def live_studies(workspace: Workspace) -> LiveStudies:
 
 def refreshed(live: LiveAgreement, n_ratings: int) -> None:
     """Read what is new, with a progress bar where that may take long."""
-    if live.rows_fetched or n_ratings < _MANY:
+    if live.rows_fetched or n_ratings < MANY:
         live.refresh()
         return
     bar = st.progress(0.0, "Reading ratings")
@@ -30,7 +30,7 @@ def refreshed(live: LiveAgreement, n_ratings: int) -> None:
 
 def computed(live: LiveAgreement, asked: Asked, n_ratings: int) -> AgreementView:
     """What was asked for, with a progress bar where it may take long."""
-    if n_ratings < _MANY or live.has(asked):
+    if n_ratings < MANY or live.has(asked):
         return live.view(asked, patient=False)
     bar = st.progress(0.0, "Comparing raters")
     view = live.view(asked, lambda share, doing: _tell(bar, share, doing), patient=False)
