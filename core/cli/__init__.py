@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from core.cli import agreement, exporting, importing, serving, studies
+from core.cli import agreement, exporting, importing, serving, simulating, studies
 from core.errors import TouchstoneError
 
 app = typer.Typer(
@@ -18,6 +18,7 @@ for command in (
     studies.studies,
     studies.demo,
     agreement.agreement,
+    simulating.simulate,
     exporting.export,
     serving.backup,
     serving.worker,

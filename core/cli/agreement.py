@@ -103,8 +103,9 @@ def _coefficients(view: "AgreementView") -> list[str]:
 
     rows: list[list[str]] = []
     notes: dict[str, str] = {}
+    people = any(line.is_person for line in view.raters)
     for measure in measures(view):
-        for who, estimate in (("people", measure.people), ("all chosen", measure.everyone)):
+        for who, estimate in (("people", measure.people), ("all chosen", measure.everyone))[not people :]:
             row = estimate_row(estimate)
             rows.append([measure.coefficient.title, who, row.value, row.interval, row.n, row.note])
             notes |= row.notes

@@ -33,14 +33,14 @@ def import_files(
     wanted = studies.find_study(workspace, study).id if study else None
     chosen, said = importing.input_files(files), importing.read_mapping_file(mapping)
     if check:
-        with _progress() as progress:
+        with shown_progress() as progress:
             checked = importing.check_import(workspace, chosen, said, study=wanted, progress=progress)
         _tell(checked, None, as_json=as_json)
         if not checked.can_run:
             raise SystemExit(2)
         return
     try:
-        with _progress() as progress:
+        with shown_progress() as progress:
             result = importing.run_import(
                 workspace, Visitor(by.strip()), chosen, said, study=wanted, new_name=new, progress=progress
             )
@@ -51,7 +51,7 @@ def import_files(
 
 
 @contextmanager
-def _progress() -> Iterator[importing.Progress]:
+def shown_progress() -> Iterator[importing.Progress]:
     """A bar on standard error, where somebody sees it."""
     if not sys.stderr.isatty():
         yield lambda _done, _total, _doing: None

@@ -22,6 +22,10 @@ class RaterKind(StrEnum):
     SIMULATED = "simulated"
 
 
+TRUTH = "truth (simulated)"
+"""Name of the simulated rater that always gives the true answer."""
+
+
 class Phase(StrEnum):
     """What a person had seen when they answered."""
 

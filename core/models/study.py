@@ -35,7 +35,7 @@ class Study(Record, table=True):
     illustrative: bool = False
     """Whether its grades and verdicts were written for illustration."""
     simulated: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
-    """Whether every rater in it is simulated, for good. The database refuses real ones then, and simulated ones else."""
+    """Whether all its raters are simulated, for good. The database refuses real ones then, and simulated ones else."""
     closed: bool = False
     seed: int
     """Seeds every shuffle of the study (order of subjects and of sides, per rater)."""

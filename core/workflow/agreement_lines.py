@@ -7,6 +7,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from core.models.ratings import TRUTH, RaterKind
 from core.stats.arrays import IntArray
 from core.stats.ratings import RatingTable
 from core.store.following import ABSENCES
@@ -47,6 +48,11 @@ class RaterLine:
     def is_judge(self) -> bool:
         """Whether it is a judge, a jury or a baseline."""
         return self.kind in JUDGES
+
+    @property
+    def is_truth(self) -> bool:
+        """Whether it stands for the known truth of a simulated study; compared only where it is chosen."""
+        return self.kind == RaterKind.SIMULATED.value and self.name == TRUTH
 
 
 @dataclass(frozen=True, slots=True)

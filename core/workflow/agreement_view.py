@@ -139,7 +139,7 @@ def compute_view(  # noqa: PLR0913 - what it is about, and how
     tell = progress or _silent
     tell(0.0, "Reading who rated what")
     lines = rater_lines(cells, times)
-    wanted = tuple(line for line in lines if not chosen or line.id in chosen)
+    wanted = tuple(line for line in lines if (line.id in chosen if chosen else not line.is_truth))
     people = tuple(line for line in wanted if line.is_person)
     named = tuple(line for line in wanted if line.kind != "seat")
     table = cells.table([line.id for line in named], named=True)

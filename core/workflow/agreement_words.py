@@ -7,6 +7,7 @@ explains it; a difference is said only where its own interval leaves out 0.
 from dataclasses import dataclass
 
 from core.charts.writing import decimal, interval_text, percentage
+from core.models.ratings import RaterKind
 from core.stats.against import Against
 from core.stats.agreement import AgreementReport
 from core.stats.estimates import Reason
@@ -76,7 +77,8 @@ def _among(view: AgreementView) -> list[Phrase]:
     people = [line for line in view.raters if line.is_person and line.n]
     if people:
         return _agree("People", view.people)
-    return _agree("These raters", view.everyone)
+    simulated = all(line.kind == RaterKind.SIMULATED.value for line in view.raters)
+    return _agree("These raters (simulated)" if view.raters and simulated else "These raters", view.everyone)
 
 
 def _agree(who: str, report: AgreementReport) -> list[Phrase]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
-from core.errors import Conflict
+from core.errors import Conflict, TouchstoneError
 from core.models.ratings import ImportState
 from core.store import imports
 from core.store.imports import UnfinishedImport
@@ -32,6 +32,20 @@ def active(import_id: int) -> Iterator[None]:
         yield
     finally:
         _active.discard(import_id)
+
+
+@contextmanager
+def whole_or_nothing(workspace: Workspace, import_id: int) -> Iterator[None]:
+    """Write an import inside: on any error what was written is removed, at the latest by the next start."""
+    with active(import_id):
+        try:
+            yield
+        except BaseException as error:
+            try:
+                remove_import(workspace, import_id)
+            except TouchstoneError as second:
+                error.add_note(f"What was written is removed at the next start: {second}")
+            raise
 
 
 def is_dead(workspace: Workspace, unfinished: UnfinishedImport) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.errors import BadInput, Conflict, FileProblem, TouchstoneError
+from core.errors import BadInput, Conflict, FileProblem
 from core.importing.book import KnownCriterion
 from core.importing.checked import CheckedImport
 from core.importing.comparing import KnownRating
@@ -26,7 +26,7 @@ from core.store import imported, imports, studies
 from core.store import study_edits as edits
 from core.store.database import Database
 from core.workflow import import_liveness as liveness
-from core.workflow.import_liveness import clear_dead_imports, remove_import
+from core.workflow.import_liveness import clear_dead_imports
 from core.workflow.import_writing import write_staged
 from core.workflow.studies import fresh_seed
 from core.workflow.workspace import Visitor, Workspace
@@ -160,24 +160,12 @@ def run_import(
             return ImportResult(study, _name(workspace, study), None, checked)
         study_id = study if study is not None else _new_study(workspace, visitor, new_name, mapping)
         import_id = _begin(workspace, visitor, study_id, staged, mapping)
-        with liveness.active(import_id):
-            try:
-                write_staged(
-                    workspace, visitor, staged, mapping, checked, study_id=study_id, import_id=import_id,
-                    progress=progress, cancelled=cancelled,
-                )  # fmt: skip
-            except BaseException as error:
-                _take_back(workspace, import_id, error)
-                raise
+        with liveness.whole_or_nothing(workspace, import_id):
+            write_staged(
+                workspace, visitor, staged, mapping, checked, study_id=study_id, import_id=import_id,
+                progress=progress, cancelled=cancelled,
+            )  # fmt: skip
         return ImportResult(study_id, _name(workspace, study_id), import_id, checked)
-
-
-def _take_back(workspace: Workspace, import_id: int, error: BaseException) -> None:
-    """Remove what was written; where even that fails, the next start does it."""
-    try:
-        remove_import(workspace, import_id)
-    except TouchstoneError as second:
-        error.add_note(f"What the import had written is removed at the next start: {second}")
 
 
 def _begin(workspace: Workspace, visitor: Visitor, study_id: int, staged: Staged, mapping: FileMapping) -> int:
