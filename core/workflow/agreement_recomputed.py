@@ -1,6 +1,5 @@
 """Every alpha once more, by the `krippendorff` package: two programs that agree are better evidence than one."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
 
@@ -67,18 +66,19 @@ def cited_table(view: AgreementView) -> RatingTable:
 
 def recomputed(view: AgreementView) -> tuple[Recomputed, ...]:
     """Every alpha of the cited report that has a value, by both programs. Seconds on a large table."""
-    return tuple(_recomputed(cited_report(view), cited_table(view)))
+    return recompute(cited_report(view), cited_table(view))
 
 
-def _recomputed(report: AgreementReport, table: RatingTable) -> Iterator[Recomputed]:
-    for level in _LEVELS:
-        ours = report[alpha_key(level)].value
-        if ours is None:
-            continue
-        if table.scale.is_numeric:
-            yield _of_numbers(table, level, ours)
-        else:
-            yield _of_options(table, level, ours)
+def recompute(report: AgreementReport, table: RatingTable) -> tuple[Recomputed, ...]:
+    """Every alpha of a report that has a value, by both programs.
+
+    Args:
+        report: What Touchstone found.
+        table: The ratings that it found it in.
+    """
+    defined = [(level, report[alpha_key(level)].value) for level in _LEVELS]
+    ask = _of_numbers if table.scale.is_numeric else _of_options
+    return tuple(ask(table, level, ours) for level, ours in defined if ours is not None)
 
 
 def _of_options(table: RatingTable, level: AlphaLevel, ours: float) -> Recomputed:
