@@ -13,6 +13,7 @@ from core.workflow.agreement import (
     seconds_since,
     standing,
 )
+from core.workflow.agreement_scorecard import scorecard
 from pages.parts.agreement_address import pick_section, read_address, wanted_view
 from pages.parts.agreement_headline import show_headline, show_six
 from pages.parts.agreement_items import show_disagreements, show_items, show_splits
@@ -20,6 +21,7 @@ from pages.parts.agreement_opening import open_cell
 from pages.parts.agreement_pairs import show_matrix, show_pairs
 from pages.parts.agreement_parts import theme_mode
 from pages.parts.agreement_pickers import pick, show_left_out
+from pages.parts.agreement_raters import show_raters
 from pages.parts.agreement_shown import Shown
 from pages.parts.agreement_slices import show_slices
 from pages.parts.estimate import agreement_style, answers_table, say
@@ -40,6 +42,7 @@ def follow(live: LiveAgreement, view: AgreementView, mode: str) -> None:
 SECTIONS: dict[str, tuple[str, Callable[[Shown], None]]] = {
     "pairs": ("Two raters", show_pairs),
     "slices": ("By slice", show_slices),
+    "raters": ("Raters", show_raters),
     "items": ("Disagreements", show_disagreements),
 }
 """Name in the address -> title and what draws it; only the chosen one is computed. The first is the default."""
@@ -83,7 +86,7 @@ if state.state == "one rater":
     answers_table(view)
     st.stop()
 
-say(headline(view))
+say(headline(view, scorecard(live, view)))
 if view.provisional:
     text_block("Intervals are being computed for the newest ratings.")
 shown = Shown(study, live, view, address)
@@ -92,7 +95,7 @@ left, right = st.columns([1.15, 1], gap="large")
 with left:
     show_headline(shown)
 with right:
-    show_matrix(view, address)
+    show_matrix(shown)
 left, right = st.columns([1.15, 1], gap="large")
 with left:
     show_six(shown)

@@ -35,6 +35,10 @@ KINDS = {
 """Kinds of raters, in words."""
 
 
+FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(2199, 12, 31)
+"""Days that can be asked for."""
+
+
 def find_raters(raters: Sequence[RaterRow], names: Sequence[str]) -> tuple[int, ...]:
     """Rater ids by name, without regard to case, else by id; a name that several kinds of raters have means all.
 
@@ -163,9 +167,12 @@ def _day(where: str, written: str) -> date | None:
     if not written.strip():
         return None
     try:
-        return date.fromisoformat(written.strip())
+        day = date.fromisoformat(written.strip())
     except ValueError as error:
         raise BadInput(where=where, found=shortened(written), expected="a day such as 2026-11-20") from error
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise BadInput(where=where, found=day.isoformat(), expected=f"a day from {FIRST_DAY} to {LAST_DAY}")
+    return day
 
 
 def narrowing_words(narrowing: Narrowing, keys: Sequence[SliceKey] = ()) -> tuple[str, ...]:
