@@ -1,11 +1,14 @@
 """The studies that this process follows live, shared by all visitors."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.workflow.agreement import AgreementView, Asked, LiveAgreement, LiveStudies
+from core.workflow.agreement_view import Progress
 from core.workflow.workspace import Workspace
 
 MANY = 30_000
@@ -36,6 +39,21 @@ def computed(live: LiveAgreement, asked: Asked, n_ratings: int) -> AgreementView
     view = live.view(asked, lambda share, doing: _tell(bar, share, doing), patient=False)
     bar.empty()
     return view
+
+
+@contextmanager
+def told(n_ratings: int) -> Iterator[Progress | None]:
+    """A progress bar that appears with the first thing told to it; nothing where few ratings make it quick."""
+    if n_ratings < MANY:
+        yield None
+        return
+    bar = st.empty()
+
+    def tell(share: float, doing: str) -> None:
+        _tell(bar, share, doing)
+
+    yield tell
+    bar.empty()
 
 
 def _tell(bar: DeltaGenerator, share: float, doing: str) -> None:

@@ -1,0 +1,130 @@
+"""Each rater's agreement with the others, a line a rater, made to stand many; and a small line of change over time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import plotly.graph_objects as go
+
+from core.charts.labels import escaped, quiet, shortened
+from core.charts.theme import Theme, blank
+from core.charts.writing import decimal, estimate_text
+from core.stats.estimates import Estimate
+
+MOST_LINES = 40
+"""Raters drawn; the caller says how many are left out."""
+
+_ROW, _TOP, _BOTTOM = 27, 8, 28
+_LONGEST = 20
+_CLICKS = 25
+"""Invisible markers along a row, so that a click anywhere in it counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class RaterPoint:
+    """A rater in the picture.
+
+    Attributes:
+        name: Who.
+        kind: See `core.models.ratings.RaterKind`.
+        estimate: Agreement with the others.
+        chosen: Whether its items are open.
+    """
+
+    name: str
+    kind: str
+    estimate: Estimate
+    chosen: bool = False
+
+
+def raters_forest(raters: Sequence[RaterPoint], look: Theme) -> go.Figure:
+    """Name, interval with its point, and value, one narrow row each.
+
+    Every row carries invisible markers with its position as custom data: a click anywhere in it counts.
+
+    Args:
+        raters: From top to bottom; the first `MOST_LINES` are drawn.
+        look: Colours.
+    """
+    shown = list(raters)[:MOST_LINES]
+    left = 14 + round(6.9 * max((min(len(rater.name), _LONGEST) for rater in shown), default=0))
+    figure = blank(look, height=_ROW * len(shown) + _TOP + _BOTTOM, left=left, right=44, top=_TOP, bottom=_BOTTOM)
+    start = _start([rater.estimate for rater in shown])
+    for place, rater in enumerate(shown):
+        _draw_rater(figure, place, rater, look)
+    _take_clicks(figure, shown, start)
+    ticks = np.round(np.arange(start, 1.001, 0.2), 1).tolist()
+    words = [f"{tick:.0f}" if tick in (0.0, 1.0) else decimal(tick, 1) for tick in ticks]
+    figure.update_xaxes(range=[start - 0.02, 1.02], tickvals=ticks, ticktext=words, showgrid=True, gridcolor=look.line)
+    figure.update_yaxes(range=[len(shown) - 0.5, -0.5], visible=False)
+    return figure
+
+
+def _start(estimates: Sequence[Estimate]) -> float:
+    low = [one.interval.low if one.interval else one.value for one in estimates if one.value is not None]
+    return max(float(np.floor(min([0.0, *low]) * 5) / 5), -1.0)
+
+
+def _draw_rater(figure: go.Figure, place: int, rater: RaterPoint, look: Theme) -> None:
+    estimate, colour = rater.estimate, look.of(rater.kind)
+    unsure = estimate.interval is None
+    if rater.chosen:
+        figure.add_shape(type="rect", xref="paper", x0=0, x1=1, y0=place - 0.46, y1=place + 0.46, layer="below",
+                         fillcolor=look.well, line={"color": look.line, "width": 1})  # fmt: skip
+    figure.add_annotation(xref="paper", x=0, xshift=-8, y=place, text=escaped(shortened(rater.name, _LONGEST)),
+                          showarrow=False, xanchor="right", font={"size": 13, "color": colour})  # fmt: skip
+    if estimate.value is None:
+        figure.add_annotation(xref="paper", x=0, xshift=4, y=place, text=quiet("no value", look), showarrow=False,
+                              xanchor="left")  # fmt: skip
+        return
+    if estimate.interval is not None:
+        figure.add_trace(go.Scatter(
+            x=[estimate.interval.low, estimate.interval.high], y=[place, place], mode="lines", name="interval",
+            line={"color": colour, "width": 2.5}, hoverinfo="skip"))  # fmt: skip
+    marker = {"size": 9, "color": look.paper if unsure else colour, "line": {"color": colour, "width": 2}}
+    figure.add_trace(go.Scatter(
+        x=[estimate.value], y=[place], mode="markers", name=escaped(rater.name), hoverinfo="skip",
+        marker=marker))  # fmt: skip
+    figure.add_annotation(xref="paper", x=1, xshift=40, y=place, text=decimal(estimate.value), showarrow=False,
+                          xanchor="right", font={"size": 13, "color": look.quiet if unsure else look.ink})  # fmt: skip
+
+
+def _take_clicks(figure: go.Figure, raters: Sequence[RaterPoint], start: float) -> None:
+    if not raters:
+        return
+    along = np.linspace(start, 1.0, _CLICKS)
+    rows = np.repeat(np.arange(len(raters)), _CLICKS)
+    words = [_words(rater) for rater in raters]
+    figure.add_trace(go.Scatter(
+        x=np.tile(along, len(raters)).tolist(), y=rows.tolist(), mode="markers", name="rows",
+        marker={"symbol": "square", "size": _ROW - 3, "opacity": 0}, customdata=rows[:, None].tolist(),
+        text=[words[row] for row in rows], hovertemplate="%{text}<extra></extra>",
+        selected={"marker": {"opacity": 0}}, unselected={"marker": {"opacity": 0}}))  # fmt: skip
+
+
+def _words(rater: RaterPoint) -> str:
+    estimate = rater.estimate
+    if estimate.value is None:
+        return f"{escaped(rater.name)}<br>{estimate.reason.sentence if estimate.reason else ''}"
+    text = estimate_text(estimate)
+    return f"{escaped(rater.name)}<br>{text}{'' if estimate.interval else ', no interval'}<br>n {estimate.n_units:,}"
+
+
+def spark(values: Sequence[float | None]) -> str:
+    """A small line over equal parts of time as SVG in the colour of its text; "" with fewer than two values.
+
+    Its height is 0 to 1, whatever the values, so that lines of several raters can be compared.
+    """
+    known = [(place, value) for place, value in enumerate(values) if value is not None]
+    if len(known) < 2:
+        return ""
+    width, height, edge = 64.0, 20.0, 3.0
+    step = (width - 2 * edge) / max(len(values) - 1, 1)
+    points = [(edge + step * place, edge + (height - 2 * edge) * (1 - value)) for place, value in known]
+    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+    end_x, end_y = points[-1]
+    return (
+        f'<svg width="{width:.0f}" height="{height:.0f}" viewBox="0 0 {width:.0f} {height:.0f}" aria-hidden="true">'
+        f'<polyline points="{path}" fill="none" stroke="currentColor" stroke-width="1.5"/>'
+        f'<circle cx="{end_x:.1f}" cy="{end_y:.1f}" r="2.2" fill="currentColor"/></svg>'
+    )
