@@ -1,0 +1,121 @@
+"""The numbers of a view as rows: what stands in them, also where there is nothing to say."""
+
+import csv
+from collections.abc import Mapping, Sequence
+from io import StringIO
+
+import pytest
+
+from core.errors import NotAllowed, NotFound
+from core.scales import DeclaredScale, ScaleKind, likert, pass_fail
+from core.stats.estimates import Estimate, Flag, Interval, IntervalMethod, Reason
+from core.workflow.agreement import LiveStudies, asked_of
+from core.workflow.agreement_csv import ESTIMATE, TABLES, Source, csv_file, estimate_cells
+from core.workflow.workspace import Visitor, Workspace
+from tests.builders import add_rating, build_study
+
+ITEMS = tuple(f"q{number}" for number in range(1, 26))
+NUMBERS = DeclaredScale(ScaleKind.INTERVAL, low=-100.0, high=100.0)
+
+
+def source(
+    workspace: Workspace, answers: Mapping[str, Sequence[str | float | None]], scale: DeclaredScale,
+    *, kind: str = "person", visitor: str = "Zoe",
+) -> Source:  # fmt: skip
+    """What the tables are made of, where each rater gave its answers to q1, q2, ..."""
+    built = build_study(workspace.database, name="Study", items=ITEMS, systems=("alder",),
+                        criteria={"quality": ("output", scale)})  # fmt: skip
+    with workspace.database.writing() as session:
+        for rater, given in answers.items():
+            for item, value in zip(ITEMS, given, strict=False):
+                if value is not None:
+                    add_rating(session, built, f"{item}/alder", "quality", rater, value, kind=kind)
+    live = LiveStudies(workspace).of(built.study)
+    live.refresh()
+    return Source(workspace, Visitor(visitor), "Study", live, live.view(asked_of(live)))
+
+
+def rows(found: Source, table: str) -> list[dict[str, str]]:
+    text = b"".join(csv_file(found, table).pieces).decode("utf-8-sig")
+    return list(csv.DictReader(StringIO(text, newline="")))
+
+
+def test_an_estimate_keeps_everything_that_stands_beside_it() -> None:
+    interval = Interval(-0.1, 0.5, 0.95, IntervalMethod.BCA)
+    known = Estimate("cohen", 1 / 3, 30, 60, 12, interval, 0.1, flags=(Flag.SMALL_SAMPLE, Flag.CLUSTERED),
+                     resamples=1000, undefined_resamples=7)  # fmt: skip
+    assert dict(zip(ESTIMATE, estimate_cells(known), strict=True)) == {
+        "value": 1 / 3, "low": -0.1, "high": 0.5, "level": 0.95, "method": "bca", "n_units": 30, "n_ratings": 60,
+        "n_clusters": 12, "resamples": 1000, "undefined_resamples": 7, "reason": None, "interval_reason": None,
+        "flags": "small_sample clustered",
+    }  # fmt: skip
+    undefined = Estimate("cohen", None, 5, 10, reason=Reason.NO_VARIATION, interval_reason=Reason.NO_VARIATION)
+    cells = dict(zip(ESTIMATE, estimate_cells(undefined), strict=True))
+    assert (cells["value"], cells["reason"], cells["interval_reason"]) == (None, "no_variation", None)
+
+
+def test_pairs_say_units_value_and_reason(workspace: Workspace) -> None:
+    found = rows(source(workspace, {"Ana": ["1", "2", "3"], "Bruno": ["1", "2", "5"], "Chioma": [None, None, "3"]},
+                        likert(1, 5)), "pairs")  # fmt: skip
+    by_pair = {(row["measure"], row["first"], row["second"]): row for row in found}
+    assert len(by_pair) == len(found) == 6
+    both = by_pair["percent", "Ana", "Bruno"]
+    assert (float(both["value"]), both["n_units"], both["reason"]) == (pytest.approx(2 / 3), "3", "")
+    # (1,1) (2,2) (3,5): mean squared distance 4/3; chance: mean over pairs of {1,2,3} x {1,2,5}
+    # = (0 + 1 + 16 + 1 + 0 + 9 + 4 + 1 + 4) / 9 = 4; kappa = 1 - (4/3) / 4
+    assert float(by_pair["cohen_quadratic", "Ana", "Bruno"]["value"]) == pytest.approx(2 / 3)
+    alone = by_pair["cohen_quadratic", "Ana", "Chioma"]
+    assert (alone["value"], alone["n_units"], alone["reason"]) == ("", "1", "no_variation")
+
+
+def test_free_numbers_have_no_confusion_and_keep_their_sign(workspace: Workspace) -> None:
+    found = source(workspace, {"Ana": [-1.5, 20.0, 3.0], "Bruno": [-1.5, 21.0, 4.0]}, NUMBERS)
+    assert rows(found, "confusion") == []
+    listed = rows(found, "disagreements")
+    assert [(row["item"], row["rater"], row["answer"]) for row in listed] == [
+        ("q2", "Ana", "20.0"), ("q2", "Bruno", "21.0"), ("q3", "Ana", "3.0"), ("q3", "Bruno", "4.0"),
+    ]  # fmt: skip
+    answers = rows(found, "answers")
+    assert {row["measure"] for row in answers} == {"ratings", "off the scale", "turned by the order shown"}
+
+
+def test_anonymous_raters_are_in_no_pair_and_no_coefficient_of_named_ones(workspace: Workspace) -> None:
+    seats = {f"seat {seat}": ["pass", "fail", "pass"] for seat in range(3)}
+    found = source(workspace, seats, pass_fail(), kind="seat")
+    assert rows(found, "pairs") == rows(found, "confusion") == rows(found, "judges") == []
+    cohen = next(row for row in rows(found, "coefficients") if (row["measure"], row["whose"]) == ("cohen", "people"))
+    assert (cohen["value"], cohen["reason"]) == ("", "anonymous_raters")
+
+
+def test_where_nothing_is_rated_every_table_has_its_header_only_or_says_why(workspace: Workspace) -> None:
+    found = source(workspace, {}, pass_fail())
+    for table in TABLES:
+        said = rows(found, table)
+        assert all(row["value"] == "" and row["reason"] for row in said), table
+        assert bool(said) == (table == "coefficients"), table
+
+
+def test_disagreements_stand_most_split_first(workspace: Workspace) -> None:
+    found = source(
+        workspace,
+        {"Ana": ["1", "1", "3"], "Bruno": ["1", "5", "3"], "Chioma": ["2", "5", "3"]},
+        likert(1, 5),
+    )
+    listed = rows(found, "disagreements")
+    assert [(row["place"], row["item"], row["systems"]) for row in listed[::3]] == [
+        ("1", "q2", "alder"), ("2", "q1", "alder"),
+    ]  # fmt: skip
+    assert float(listed[0]["split"]) > float(listed[3]["split"]) > 0
+
+
+def test_an_unknown_table_is_named_with_those_there_are(workspace: Workspace) -> None:
+    found = source(workspace, {}, pass_fail())
+    with pytest.raises(NotFound, match=r'There is no table "nix"\. Known: coefficients'):
+        csv_file(found, "nix")
+
+
+def test_who_answered_what_is_given_to_known_visitors_only(workspace: Workspace) -> None:
+    found = source(workspace, {"Ana": ["pass"], "Bruno": ["fail"]}, pass_fail(), visitor="")
+    with pytest.raises(NotAllowed, match="Give your name"):
+        csv_file(found, "disagreements")
+    assert rows(found, "answers"), "how often somebody answered what exposes no item"
