@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from core.workflow.agreement import AgreementView
+    from core.workflow.agreement_scorecard import Scorecard
 
 
 def agreement(
@@ -31,6 +32,7 @@ def agreement(
 ) -> None:
     """Print who agrees with whom on STUDY, and how far."""
     from core.workflow.agreement import LiveStudies, asked_of
+    from core.workflow.agreement_scorecard import scorecard
     from core.workflow.agreement_shown import as_data
     from core.workflow.studies import find_study
 
@@ -43,12 +45,13 @@ def agreement(
         sys.stderr.write("\r\033[K")
     names = [name for name in raters.split(",") if name.strip()]
     view = live.view(asked_of(live, criterion=criterion, phase=phase, raters=names, credit=kappa))
+    card = scorecard(live, view)
     if as_json:
-        typer.echo(json.dumps(as_data(view) | {"study_name": found.name}, ensure_ascii=False, indent=1))
+        typer.echo(json.dumps(as_data(view, card) | {"study_name": found.name}, ensure_ascii=False, indent=1))
         return
     mark = " (simulated)" if found.simulated else " (illustrative)" if found.illustrative else ""
     typer.echo(f"{found.name}{mark} · {view.question.title} · {view.phase} · {view.n_units:,} units")
-    for block in _blocks(view):
+    for block in _blocks(view, card):
         typer.echo("\n" + "\n".join(block))
     others = [question.key for question in live.questions if question.key != view.question.key]
     if others and not criterion:
@@ -59,14 +62,14 @@ def _progress(share: float, doing: str) -> None:
     sys.stderr.write(f"\r{doing} ({share:.0%})\033[K")
 
 
-def _blocks(view: "AgreementView") -> list[list[str]]:
+def _blocks(view: "AgreementView", card: "Scorecard") -> list[list[str]]:
     from core.workflow.agreement import headline, plain_text
 
     return [
-        [plain_text(headline(view))],
+        [plain_text(headline(view, card))],
         _who(view),
         _coefficients(view),
-        _judges(view),
+        _judges(card),
         _pairs(view),
     ]
 
@@ -113,25 +116,20 @@ def _coefficients(view: "AgreementView") -> list[str]:
     return lines + [f"  {code}: {sentence}" for code, sentence in notes.items()]
 
 
-def _judges(view: "AgreementView") -> list[str]:
-    from core.workflow.agreement_shown import estimate_row, kappa_title
+def _judges(card: "Scorecard") -> list[str]:
+    from core.workflow.agreement_shown import estimate_row
 
-    if not view.judges:
+    if not card.judges:
         return []
-    rows = []
-    for judge in view.judges:
-        name = view.rater(int(judge.rater_id)).name
-        for title, estimate in (
-            ("percent with people", judge.percent),
-            ("kappa with people", judge.kappa),
-            ("kappa among people, same units", judge.ceiling),
-            ("difference of the kappas", judge.difference),
-        ):
-            row = estimate_row(estimate)
-            rows.append([name, title, row.value, row.interval, row.n, row.note])
-    title = kappa_title(view.coefficient)
+    rows: list[list[str]] = []
+    for place, judge in enumerate(card.judges):
+        for row in card.rows:
+            cell = row.cells[place]
+            sides = ((row.title, cell.judge), ("  people on its units", cell.people), ("  difference", cell.difference))
+            found = [(title, estimate_row(estimate)) for title, estimate in sides if estimate is not None]
+            rows += [[judge.name, title, one.value, one.interval, one.n, one.note] for title, one in found]
     columns = ["judge", "measure", "value", "95 % interval", "units in clusters", "note"]
-    return [f"Judges against people: {title}", *_table(columns, rows, left=2)]
+    return ["Judges with people", *_table(columns, rows, left=2)]
 
 
 def _pairs(view: "AgreementView") -> list[str]:

@@ -187,9 +187,8 @@ def _option_rows(live: LiveAgreement, view: AgreementView, judges: Sequence[int]
         yield _row(view, "kappa", kappa, [kappa_with_people(view, one) for one in judges])
     if judges:
         found = [rates(live, view, one) for one in judges]
-        note = _positive(view)
-        for place, key in enumerate(("tpr", "tnr")):
-            yield _row_of_judges(key, key, [one[place] for one in found], note=note)
+        yield _row_of_judges("tpr", "tpr", [one[0] for one in found], note=_positive(view))
+        yield _row_of_judges("tnr", "tnr", [one[1] for one in found])
         ceilings = [with_the_majority(live, view, one) for one in judges]
         for place, key in enumerate(("kappa", "percent")):
             yield _row_of_judges(f"ceiling_{key}", f"majority_{key}", [one[place] for one in ceilings])

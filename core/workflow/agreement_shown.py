@@ -1,6 +1,6 @@
 """Which coefficients are shown for a scale, in which order, and a view as plain data."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,9 @@ from core.charts.writing import NONE, decimal
 from core.stats.agreement import AgreementReport
 from core.stats.coefficients import COEFFICIENTS, Coefficient, alpha_key
 from core.stats.estimates import Estimate, Reason
+from core.workflow.agreement_judged import Cell
 from core.workflow.agreement_lines import RaterLine
+from core.workflow.agreement_scorecard import Commonest, Row, Scorecard
 from core.workflow.agreement_view import AgreementView
 from core.workflow.agreement_words import headline, plain_text
 
@@ -101,8 +103,8 @@ def number_or_reason(value: float, reason: Reason | None, *, places: int) -> str
     return decimal(value, places)
 
 
-def as_data(view: AgreementView) -> dict[str, Any]:
-    """Everything a view says, as JSON-ready data; what is undefined is null beside its reason."""
+def as_data(view: AgreementView, card: Scorecard) -> dict[str, Any]:
+    """Everything a view and its scorecard say, as JSON-ready data; what is undefined is null beside its reason."""
     question = view.question
     return {
         "study": view.study_id,
@@ -115,7 +117,7 @@ def as_data(view: AgreementView) -> dict[str, Any]:
             "scale": question.scale.to_json(),
         },
         "phase": view.phase,
-        "sentence": plain_text(headline(view)),
+        "sentence": plain_text(headline(view, card)),
         "n_units": view.n_units,
         "raters": [_rater(line) for line in view.raters],
         "not_chosen": [line.name for line in view.others],
@@ -124,6 +126,7 @@ def as_data(view: AgreementView) -> dict[str, Any]:
             "tied": view.majority.n_tied,
             "rated_once": view.majority.n_single,
         },
+        "scorecard": _scorecard(card),
         "people": _report(view.people),
         "everyone": _report(view.everyone),
         "judges": [
@@ -140,6 +143,55 @@ def as_data(view: AgreementView) -> dict[str, Any]:
         ],
         "pairs": _pairs(view),
     }
+
+
+def _scorecard(card: Scorecard) -> dict[str, Any]:
+    names = [judge.name for judge in card.judges]
+    return {
+        "among": card.among,
+        "commonest_answer": _commonest(card.commonest),
+        "judges": [
+            {
+                "rater": judge.name,
+                "n_units": judge.n_units,
+                "n_rated_by_people": judge.n_shared,
+                "commonest_answer": _commonest(judge.commonest),
+            }
+            for judge in card.judges
+        ],
+        "judges_left_out": card.n_more,
+        "measures": [_measure(row, names) for row in card.rows],
+    }
+
+
+def _commonest(found: Commonest | None) -> dict[str, Any] | None:
+    return None if found is None else {"label": found.label, "share": found.share}
+
+
+def _measure(row: Row, names: Sequence[str]) -> dict[str, Any]:
+    return {
+        "key": row.key,
+        "title": row.title,
+        "note": row.note,
+        "measure": row.measure,
+        "people": _or_null(row.people),
+        "left_out": list(row.left_out),
+        "judges": [{"rater": name} | _cell(cell) for name, cell in zip(names, row.cells, strict=True)],
+    }
+
+
+def _cell(cell: Cell) -> dict[str, Any]:
+    return {
+        "measure": cell.measure,
+        "judge": estimate_data(cell.judge),
+        "people_on_the_same_units": _or_null(cell.people),
+        "difference": _or_null(cell.difference),
+        "left_out": list(cell.left_out),
+    }
+
+
+def _or_null(estimate: Estimate | None) -> dict[str, Any] | None:
+    return None if estimate is None else estimate_data(estimate)
 
 
 def _rater(line: RaterLine) -> dict[str, Any]:

@@ -8,23 +8,24 @@ from dataclasses import dataclass
 
 from core.charts.writing import decimal, interval_text, percentage
 from core.models.ratings import RaterKind
-from core.stats.against import Against
 from core.stats.agreement import AgreementReport
-from core.stats.estimates import Reason
+from core.stats.estimates import Estimate, Flag, Reason
+from core.workflow.agreement_scorecard import JudgeUnits, Scorecard, commonest_answer, first_report, is_lopsided
 from core.workflow.agreement_view import AgreementView
 
 BANDS = ((0.8, "very well"), (0.667, "well"), (0.4, "moderately"), (0.2, "weakly"), (0.0, "hardly"))
 """From this value on, this word; .667 and .8 are Krippendorff's (2004) for tentative and for firm conclusions."""
 
-COMMON_ANSWER = 0.8
-PARADOX = 0.3
 _SAID_JUDGES = 2
 
 THRESHOLDS = (
     "The words follow Krippendorff's alpha and its 95 % interval, both ends: below .2 hardly, from .2 weakly, from .4"
     " moderately, from .667 well, from .8 very well. An interval that reaches 0 is not shown to be better than chance."
-    " A judge is said to agree more or less with people than they do with each other only where the interval of the"
-    " difference of the mean kappas, on the same units and the same resamples, leaves out 0."
+    " A judge and each person are held against the same majorities of the other people, on the units that the judge"
+    " rated; kappa counts only the same answer, and the people's is the ceiling. A judge is said to agree more or less"
+    " with people than they do with each other only where the interval of the difference of the two, on the same"
+    " resamples, leaves out 0. Where there are no such majorities it is the mean kappa with each person, and on free"
+    " numbers alpha with the judge in a person's place."
 )
 
 
@@ -40,13 +41,19 @@ class Phrase:
 Sentence = tuple[Phrase, ...]
 
 
-def headline(view: AgreementView) -> Sentence:
-    """What the page says first."""
+def headline(view: AgreementView, card: Scorecard | None = None) -> Sentence:
+    """What the page says first.
+
+    Args:
+        view: The agreement.
+        card: Its scorecard; None says nothing of judges.
+    """
     phrases = _among(view)
     phrases += _common_answer(view)
-    for judge in view.judges[:_SAID_JUDGES]:
-        phrases += _judge(view, judge)
-    left = len(view.judges) - _SAID_JUDGES
+    judges = () if card is None else card.judges
+    for place, judge in enumerate(judges[:_SAID_JUDGES]):
+        phrases += _judge(judge, _compared(card, place))
+    left = len(judges) - _SAID_JUDGES + (0 if card is None else card.n_more)
     if left > 0:
         phrases.append(Phrase(f" {left} more below."))
     return tuple(phrases)
@@ -115,59 +122,101 @@ def _why(reason: Reason) -> str:
 
 
 def _common_answer(view: AgreementView) -> list[Phrase]:
-    """Where one answer is so common that chance-corrected numbers fall although people agree: say so."""
-    report = view.people if view.people.n_pairable else view.everyone
-    if not report.base_rates:
+    """Where people agree often and yet hardly more than by chance: say so, and why."""
+    report = first_report(view)
+    commonest, ac1 = commonest_answer(report), report["ac1"].value
+    if commonest is None or ac1 is None:
         return []
-    key, rate = max(report.base_rates.items(), key=lambda found: found[1])
-    ac1, alpha = report["ac1"].value, report.alpha.value
-    if rate < COMMON_ANSWER or ac1 is None or alpha is None or ac1 - alpha < PARADOX:
+    if is_lopsided(report):
+        return [
+            Phrase(
+                f" {percentage(commonest.share)} of their answers are “{commonest.label}”: with so little variety alpha"
+                f" falls although the answers are mostly the same (AC1 {decimal(ac1)})."
+            )
+        ]
+    percent, kappa = report["percent"].value, _kappa(report)
+    if Flag.HIGH_PERCENT_LOW_KAPPA not in report.flags or percent is None or kappa is None:
         return []
-    label = view.question.scale.option(key).label
     return [
+        Phrase(" They give the same answer often but "),
+        Phrase("hardly more often than chance would", strong=True),
         Phrase(
-            f" {percentage(rate)} of their answers are “{label}”: with so little variety alpha falls although"
-            f" the answers are mostly the same (AC1 {decimal(ac1)})."
-        )
+            f" ({percentage(percent)} of comparisons, kappa {decimal(kappa)}): “{commonest.label}” makes up"
+            f" {percentage(commonest.share)} of the answers, so look at AC1 too ({decimal(ac1)})."
+        ),
     ]
 
 
-def _judge(view: AgreementView, judge: Against) -> list[Phrase]:
-    name = Phrase(f" {view.rater(int(judge.rater_id)).name}", tone="judge")
-    kappa, ceiling, difference = judge.kappa, judge.ceiling, judge.difference
-    if kappa.value is None:
-        reason = kappa.reason or Reason.NO_RATINGS
+def _kappa(report: AgreementReport) -> float | None:
+    found = (report[key].value for key in ("cohen", "fleiss"))
+    return next((value for value in found if value is not None), None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """A judge's number beside the people's.
+
+    Attributes:
+        judge, people, difference: On the same units.
+        called: What the number is.
+        versus: What the people's is, before and after it.
+    """
+
+    judge: Estimate
+    people: Estimate | None
+    difference: Estimate | None
+    called: str
+    versus: tuple[str, str]
+
+
+_LADDER = (
+    ("ceiling_kappa", "kappa", ("a ceiling of ", "")),
+    ("alpha", "alpha with it in a person's place", ("", " among people")),
+    ("kappa", "kappa", ("", " among people")),
+)
+"""Rows of the scorecard, the first with a value is said; alpha only on free numbers."""
+
+
+def _compared(card: Scorecard | None, place: int) -> _Compared | None:
+    rows = [] if card is None else [(card.row(key), called, versus) for key, called, versus in _LADDER]
+    numeric = card is not None and card.row("icc") is not None
+    found = [
+        _Compared(row.cells[place].judge, row.cells[place].people, row.cells[place].difference, called, versus)
+        for row, called, versus in rows
+        if row is not None and (numeric or row.key != "alpha")
+    ]
+    return next((one for one in found if one.judge.value is not None), found[-1] if found else None)
+
+
+def _judge(judge: JudgeUnits, found: _Compared | None) -> list[Phrase]:
+    name = Phrase(f" {judge.name}", tone="judge")
+    if found is None or found.judge.value is None:
+        reason = (None if found is None else found.judge.reason) or Reason.NO_RATINGS
         return [name, Phrase(f" cannot be compared with people: {reason.sentence[0].lower()}{reason.sentence[1:]}")]
-    if ceiling.value is None or difference.value is None:
-        units = _units(kappa.n_units, kappa.n_groups)
-        said = f" agrees with people at kappa {decimal(kappa.value)} on {units};"
+    value, people, difference = found.judge.value, found.people, found.difference
+    if people is None or people.value is None or difference is None or difference.value is None:
+        units = _units(found.judge.n_units, found.judge.n_groups)
+        said = f" agrees with people at {found.called} {decimal(value)} on {units};"
         return [name, Phrase(f"{said} how well people agree with each other there is not known.")]
+    before, after = found.versus
     numbers = (
-        f": kappa {decimal(kappa.value)} against {decimal(ceiling.value)} among people, on the same"
-        f" {_units(difference.n_units, difference.n_groups)}."
+        f"{found.called} {decimal(value)} against {before}{decimal(people.value)}{after}, on the same"
+        f" {_units(difference.n_units, difference.n_groups)}"
     )
     if difference.interval is None:
-        why = difference.interval_reason or Reason.TOO_FEW_ITEMS
-        said = (
-            "too few units to compare it with people" if why is Reason.TOO_FEW_ITEMS else "not told apart from people"
-        )
-        return [name, Phrase(": "), Phrase(said, strong=True), Phrase(f" ({numbers.removeprefix(': ').rstrip('.')}).")]
-    if difference.interval.high < 0:
-        return [
-            name,
-            Phrase(" agrees with people "),
-            Phrase("less than they do with each other", strong=True),
-            Phrase(numbers),
-        ]
-    if difference.interval.low > 0:
-        return [
-            name,
-            Phrase(" agrees with people "),
-            Phrase("more than they do with each other", strong=True),
-            Phrase(numbers),
-        ]
-    return [name, Phrase(" is "), Phrase("not told apart", strong=True),
-            Phrase(f" from one more person{numbers}")]  # fmt: skip
+        few = (difference.interval_reason or Reason.TOO_FEW_ITEMS) is Reason.TOO_FEW_ITEMS
+        said = "too few units to compare it with people" if few else "not told apart from people"
+        return [name, Phrase(": "), Phrase(said, strong=True), Phrase(f" ({numbers}).")]
+    if difference.interval.low <= 0 <= difference.interval.high:
+        said = [Phrase(" is "), Phrase("not told apart", strong=True), Phrase(f" from one more person: {numbers}.")]
+        return [name, *said]
+    word = "less" if difference.interval.high < 0 else "more"
+    return [
+        name,
+        Phrase(" agrees with people "),
+        Phrase(f"{word} than they do with each other", strong=True),
+        Phrase(f": {numbers}."),
+    ]
 
 
 def _units(n: int, groups: int) -> str:

@@ -32,6 +32,7 @@ from core.workflow.agreement import (
     standing,
     units_behind,
 )
+from core.workflow.agreement_scorecard import scorecard
 from core.workflow.agreement_shown import as_data, measures
 from core.workflow.demo import load_demo
 from core.workflow.grading import GradingDesk, next_cards
@@ -114,14 +115,17 @@ def test_what_is_followed_equals_what_is_read_at_once(any_workspace: Workspace) 
             )
         live.refresh()
         live.view(Asked())
-    assert as_data(live.view(Asked())) == as_data(view_of(any_workspace, built))
+    other = live_of(any_workspace, built)
+    view, again = live.view(Asked()), other.view(Asked())
+    assert as_data(view, scorecard(live, view)) == as_data(again, scorecard(other, again))
 
 
 def test_the_same_ratings_give_the_same_intervals(workspace: Workspace) -> None:
     demo = load_demo(workspace)
     views = [LiveStudies(workspace).of(demo.id) for _ in range(2)]
     assert all(live.refresh() for live in views)
-    assert as_data(views[0].view(Asked())) == as_data(views[1].view(Asked()))
+    first, second = (as_data(one.view(Asked()), scorecard(one, one.view(Asked()))) for one in views)
+    assert first == second
 
 
 def test_items_that_hang_together_are_resampled_together(workspace: Workspace) -> None:
@@ -311,7 +315,8 @@ def test_the_sentence_speaks_of_intervals_and_of_paired_differences(workspace: W
     built = build_study(workspace.database, items=tuple(f"q{n:02}" for n in range(60)), systems=("alder",))
     people = "ppf" * 20
     rate(workspace, built, {"Ana": people, "Bruno": people, "Chioma": people[:57] + "fpp", "Jo": "fp" * 30})
-    said = plain_text(headline(view_of(workspace, built)))
+    live = live_of(workspace, built)
+    said = plain_text(headline(live.view(Asked()), scorecard(live, live.view(Asked()))))
     assert said.startswith("People agree very well (alpha ")
     assert "Jo agrees with people less than they do with each other" in said
 
