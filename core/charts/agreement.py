@@ -128,20 +128,26 @@ def _word(figure: go.Figure, row: int, text: str, colour: str, *, right: bool) -
 
 
 def rater_matrix(
-    pairs: PairMatrix, raters: Sequence[Named], look: Theme, *, chosen: tuple[int, int] | None = None
-) -> go.Figure:
-    """Raters x raters: the kappa in every cell, blue between people, violet where a judge takes part.
+    pairs: PairMatrix, raters: Sequence[Named], look: Theme, *, title: str = "kappa", percent: bool = False,
+    drawn: Sequence[int] | None = None, few: int = 0, chosen: tuple[int, int] | None = None,
+) -> go.Figure:  # fmt: skip
+    """Raters x raters: the value in every cell, blue between people, violet where a judge takes part.
 
-    A heat map reports no click on a cell, so an invisible square marker lies over each, with (row, column) as its
-    custom data.
+    A heat map reports no click on a cell, so an invisible square marker lies over each, with the two positions in
+    `raters` as its custom data.
 
     Args:
         pairs: Who agrees with whom.
-        raters: In the order of `pairs`; the first `MOST_RATERS` are drawn.
+        raters: In the order of `pairs`.
         look: Colours.
-        chosen: The cell that is open, framed.
+        title: What the values are, as the hover says it.
+        percent: Whether they are shares, written in percent.
+        drawn: Positions of the raters to draw; the first `MOST_RATERS` where None.
+        few: Pairs with fewer units than this are greyed.
+        chosen: Positions of the cell that is open, framed.
     """
-    shown = list(raters)[:MOST_RATERS]
+    places = np.array(list(range(min(len(raters), MOST_RATERS))) if drawn is None else list(drawn), dtype=np.int64)
+    shown = [raters[place] for place in places]
     size = len(shown)
     names = [_wrapped(rater.name, 20) for rater in shown]
     left = 16 + round(6.8 * max((len(line) for name in names for line in name.split("<br>")), default=0))
@@ -150,40 +156,51 @@ def rater_matrix(
     tilted = size > 8 or (size > 4 and longest > 7)
     bottom = 24 + round(4.6 * min(longest, _LONGEST_NAME)) if tilted else 58
     figure = blank(look, height=cell * size + bottom + 4, left=left, right=8, top=4, bottom=bottom)
+    values, used = pairs.values[np.ix_(places, places)], pairs.used[np.ix_(places, places)]
+    off = ~np.eye(size, dtype=bool)
+    thin = off & (used < few) & ~np.isnan(values)
     for name, colour in (("people", look.person), ("with a judge", look.judge), ("with others", look.quiet)):
         here = np.array([[_pair_colour(one.kind, other.kind, look) == colour for other in shown] for one in shown])
-        here &= ~np.eye(size, dtype=bool)
-        _draw_cells(figure, name, np.where(here, pairs.kappa[:size, :size], np.nan), colour, look)
-    none = np.isnan(pairs.kappa[:size, :size]) | np.eye(size, dtype=bool)
-    words = np.where(np.eye(size, dtype=bool), "", "–")
-    _draw_empty(figure, none, words, look)
-    rows, columns = np.divmod(np.arange(size * size), max(size, 1))
-    off = rows != columns
+        kept = here.reshape(size, size) & off & ~thin
+        _draw_cells(figure, name, np.where(kept, values, np.nan), colour, look, percent=percent)
+    words = np.array([[_written(float(value), percent=percent) for value in row] for row in values]).reshape(size, size)
+    words = np.where(off, np.where(thin, words, "–"), "")
+    _draw_empty(figure, ~off | thin | np.isnan(values), words, look)
+    rows, columns = (axis[off.ravel()] for axis in np.divmod(np.arange(size * size), max(size, 1)))
+    about = _About(pairs, raters, title, few, percent=percent)
     figure.add_trace(go.Scatter(
-        x=columns[off], y=rows[off], mode="markers", name="cells",
+        x=columns, y=rows, mode="markers", name="cells",
         marker={"symbol": "square", "size": cell - 6, "opacity": 0},
-        customdata=np.column_stack([rows[off], columns[off]]).tolist(),
-        text=[_pair_text(pairs, shown, row, column) for row, column in zip(rows[off], columns[off], strict=True)],
+        customdata=np.column_stack([places[rows], places[columns]]).tolist(),
+        text=[about.text(int(places[row]), int(places[column])) for row, column in zip(rows, columns, strict=True)],
         hovertemplate="%{text}<extra></extra>",
         selected={"marker": {"opacity": 0}}, unselected={"marker": {"opacity": 0}}))  # fmt: skip
-    if chosen is not None and chosen[0] < size and chosen[1] < size:
-        row, column = chosen
-        figure.add_shape(type="rect", x0=column - 0.47, x1=column + 0.47, y0=row - 0.47, y1=row + 0.47,
-                         line={"color": look.ink, "width": 2})  # fmt: skip
-    places = list(range(size))
-    figure.update_xaxes(range=[-0.5, size - 0.5], tickvals=places, tickangle=-40 if tilted else 0,
+    if chosen is not None and chosen[0] in places and chosen[1] in places:
+        _frame(figure, int(np.flatnonzero(places == chosen[0])[0]), int(np.flatnonzero(places == chosen[1])[0]), look)
+    figure.update_xaxes(range=[-0.5, size - 0.5], tickvals=list(range(size)), tickangle=-40 if tilted else 0,
                         ticktext=[_escaped(_shortened(rater.name, _LONGEST_NAME)) if tilted
                                   else _wrapped(rater.name, 10) for rater in shown])  # fmt: skip
-    figure.update_yaxes(range=[size - 0.5, -0.5], tickvals=places, ticktext=names,
+    figure.update_yaxes(range=[size - 0.5, -0.5], tickvals=list(range(size)), ticktext=names,
                         tickfont={"color": look.ink, "size": 13})  # fmt: skip
     return figure
 
 
-def _draw_cells(figure: go.Figure, name: str, values: FloatArray, colour: str, look: Theme) -> None:
+def _frame(figure: go.Figure, row: int, column: int, look: Theme) -> None:
+    figure.add_shape(type="rect", x0=column - 0.47, x1=column + 0.47, y0=row - 0.47, y1=row + 0.47,
+                     line={"color": look.ink, "width": 2})  # fmt: skip
+
+
+def _written(value: float, *, percent: bool) -> str:
+    if np.isnan(value):
+        return "–"
+    return percentage(value).replace(" %", "") if percent else decimal(value)
+
+
+def _draw_cells(figure: go.Figure, name: str, values: FloatArray, colour: str, look: Theme, *, percent: bool) -> None:
     """Cells of one colour, the stronger the larger the value (0 to 1); NaN for the cells of other colours."""
     if np.isnan(values).all():
         return
-    text = [["" if np.isnan(value) else decimal(float(value)) for value in row] for row in values]
+    text = [["" if np.isnan(value) else _written(float(value), percent=percent) for value in row] for row in values]
     _draw_map(figure, name, np.clip(values, 0.0, 1.0), text, [strength(0.0), strength(1.0)], colour, look)
 
 
@@ -225,37 +242,67 @@ def strength(kappa: float) -> float:
     return 0.06 + 0.44 * min(max(kappa, 0.0), 1.0)
 
 
-def _pair_text(pairs: PairMatrix, raters: Sequence[Named], row: int, column: int) -> str:
-    names = f"{_escaped(raters[row].name)} and {_escaped(raters[column].name)}"
-    n = int(pairs.n[row, column])
-    if not n:
-        return f"{names}<br>no unit in common"
-    reason = pairs.reason_at(row, column)
-    kappa = reason.sentence if reason else f"kappa {decimal(float(pairs.kappa[row, column]))}"
-    return f"{names}<br>{kappa}<br>same answer {percentage(float(pairs.percent[row, column]))} of {n:,} units"
+@dataclass(frozen=True, slots=True)
+class _About:
+    """What is said of a pair of raters."""
+
+    pairs: PairMatrix
+    raters: Sequence[Named]
+    title: str
+    few: int
+    percent: bool
+
+    def text(self, row: int, column: int) -> str:
+        """Names, value, share of the same answers, and on how many units."""
+        names = f"{_escaped(self.raters[row].name)} and {_escaped(self.raters[column].name)}"
+        n, used = int(self.pairs.n[row, column]), int(self.pairs.used[row, column])
+        if not n:
+            return f"{names}<br>no unit in common"
+        lines = [names, self._value(row, column)]
+        if self.pairs.coefficient != "percent":
+            lines.append(f"same answer {percentage(float(self.pairs.percent[row, column]))} of {n:,} units")
+        lines.append(f"n {used:,}" + (f" of {n:,} units: the others have no place in the order" if used < n else ""))
+        if used < self.few:
+            lines.append(f"fewer than {self.few} units: too few to say much")
+        return "<br>".join(lines)
+
+    def _value(self, row: int, column: int) -> str:
+        reason, value = self.pairs.reason_at(row, column), float(self.pairs.values[row, column])
+        if reason is not None:
+            return reason.sentence
+        return f"{_escaped(self.title)} {percentage(value) if self.percent else decimal(value)}"
 
 
 def confusion_matrix(
-    table: Confusion, first: Named, second: Named, look: Theme, *, chosen: tuple[int, int] | None = None
-) -> go.Figure:
-    """Counts of units by the two raters' answers: rows the first, columns the second; the diagonal is agreement.
+    table: Confusion, first: Named, second: Named, look: Theme, *, chosen: tuple[int, int] | None = None,
+    shares: bool = False,
+) -> go.Figure:  # fmt: skip
+    """Units by the two raters' answers, with their sums: rows the first, columns the second; the diagonal is agreement.
 
     Cells carry invisible markers with (row, column) as custom data, as in `rater_matrix`.
+
+    Args:
+        table: The counts.
+        first: Whose answers are the rows.
+        second: Whose answers are the columns.
+        look: Colours.
+        chosen: The cell that is open, framed.
+        shares: Write each cell as its share of its row, not as a count.
     """
     labels = [_escaped(_shortened(option.label, 18)) for option in table.scale.options]
     size = len(labels)
     left = 16 + round(6.8 * max((len(label) for label in labels), default=0)) + 22
     bottom = 92 if size > 5 else 52
-    figure = blank(look, height=_CELL * size + bottom + 4, left=left, right=8, top=4, bottom=bottom)
-    top = max(int(table.counts.max(initial=0)), 1)
+    figure = blank(look, height=_CELL * (size + 1) + bottom + 4, left=left, right=8, top=4, bottom=bottom)
+    rows_n, columns_n = table.counts.sum(axis=1), table.counts.sum(axis=0)
+    written, strong = _cells_of(table, shares=shares)
     same = np.eye(size, dtype=bool)
-    counts = [[f"{count:,}" for count in row] for row in table.counts.tolist()]
     agree = _pair_colour(first.kind, second.kind, look)
     for name, here, colour in (("same", same, agree), ("different", ~same, look.differ)):
         cells = here & (table.counts > 0)
-        text = [[count if cells[i, j] else "" for j, count in enumerate(row)] for i, row in enumerate(counts)]
+        text = [[word if cells[i, j] else "" for j, word in enumerate(row)] for i, row in enumerate(written)]
         if cells.any():
-            _draw_map(figure, name, np.where(cells, table.counts / top, np.nan), text, [0.06, 0.46], colour, look)
+            _draw_map(figure, name, np.where(cells, strong, np.nan), text, [0.06, 0.46], colour, look)
     _draw_empty(figure, table.counts == 0, np.full((size, size), "0"), look)
     rows, columns = np.divmod(np.arange(size * size), size)
     figure.add_trace(go.Scatter(
@@ -263,22 +310,39 @@ def confusion_matrix(
         marker={"symbol": "square", "size": _CELL - 6, "opacity": 0},
         customdata=np.column_stack([rows, columns]).tolist(),
         text=[f"{_escaped(first.name)}: {labels[row]}<br>{_escaped(second.name)}: {labels[column]}"
-              f"<br>{int(table.counts[row, column]):,} units" for row, column in zip(rows, columns, strict=True)],
+              f"<br>{int(table.counts[row, column]):,} of {int(rows_n[row]):,} units in this row"
+              for row, column in zip(rows, columns, strict=True)],
         hovertemplate="%{text}<extra></extra>",
         selected={"marker": {"opacity": 0}}, unselected={"marker": {"opacity": 0}}))  # fmt: skip
+    for place in range(size):
+        _sum(figure, size, place, int(rows_n[place]), look)
+        _sum(figure, place, size, int(columns_n[place]), look)
+    _sum(figure, size, size, table.n, look)
     if chosen is not None:
-        row, column = chosen
-        figure.add_shape(type="rect", x0=column - 0.47, x1=column + 0.47, y0=row - 0.47, y1=row + 0.47,
-                         line={"color": look.ink, "width": 2})  # fmt: skip
-    places = list(range(size))
-    figure.update_xaxes(range=[-0.5, size - 0.5], tickvals=places, ticktext=labels, tickangle=0 if size <= 5 else -40,
+        _frame(figure, *chosen, look)
+    places = list(range(size + 1))
+    figure.update_xaxes(range=[-0.5, size + 0.5], tickvals=places, ticktext=[*labels, "all"],
+                        tickangle=0 if size <= 5 else -40,
                         title={"text": _escaped(_shortened(second.name, 50)), "standoff": 8,
                                "font": {"color": look.of(second.kind), "size": 13}})  # fmt: skip
-    figure.update_yaxes(range=[size - 0.5, -0.5], tickvals=places, ticktext=labels,
+    figure.update_yaxes(range=[size + 0.5, -0.5], tickvals=places, ticktext=[*labels, "all"],
                         tickfont={"color": look.ink, "size": 13},
                         title={"text": _escaped(_shortened(first.name, 40)), "standoff": 6,
                                "font": {"color": look.of(first.kind), "size": 13}})  # fmt: skip
     return figure
+
+
+def _cells_of(table: Confusion, *, shares: bool) -> tuple[list[list[str]], FloatArray]:
+    """What is written in every cell, and how strong its colour is (0 to 1)."""
+    if not shares:
+        strong = table.counts / max(int(table.counts.max(initial=0)), 1)
+        return [[f"{count:,}" for count in row] for row in table.counts.tolist()], strong
+    share = table.counts / np.maximum(table.counts.sum(axis=1, keepdims=True), 1)
+    return [[percentage(one) for one in row] for row in share.tolist()], share
+
+
+def _sum(figure: go.Figure, x: int, y: int, n: int, look: Theme) -> None:
+    figure.add_annotation(x=x, y=y, text=f"{n:,}", showarrow=False, font={"size": 13, "color": look.quiet})
 
 
 def _shortened(text: str, limit: int) -> str:

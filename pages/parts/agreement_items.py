@@ -176,7 +176,12 @@ def _who(view: AgreementView, cell: Behind) -> str:
 
 def _address_of(view: AgreementView, subject: int, standing: int) -> str:
     """The address of one item in this view, which stays right when ratings come."""
-    kept = {name: value for name, value in st.query_params.items() if name not in _OF_A_VIEW_ONLY}
-    kept["study"] = str(view.study_id)
-    unit = f"{subject}.{standing}" if view.question.pooled else str(subject)
-    return "?" + urlencode(kept | {"criterion": view.question.key, "open": "item", "unit": unit})
+    given = st.query_params
+    own = {
+        "study": str(view.study_id),
+        "criterion": view.question.key,
+        "open": "item",
+        "unit": f"{subject}.{standing}" if view.question.pooled else str(subject),
+    }
+    kept = [(name, value) for name in given if name not in (*own, *_OF_A_VIEW_ONLY) for value in given.get_all(name)]
+    return "?" + urlencode([*own.items(), *kept])

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.workflow.agreement import AgreementView, Behind, LiveAgreement, has_slice
+from core.workflow.agreement_pairs import pair_raters
 from pages.parts.agreement_address import Address, put
 from pages.parts.frame import text_block
 
@@ -52,7 +53,7 @@ def _unit_of(named: str) -> tuple[int, int] | None:
 
 def compared_pair(view: AgreementView, address: Address) -> tuple[int, int] | None:
     """The two raters compared: those of the address, else the first two; None where there are not two."""
-    ids = [line.id for line in view.named_raters]
+    ids = [line.id for line in pair_raters(view)]
     if len(ids) < 2:
         return None
     by_text = {str(found): found for found in ids}

@@ -123,10 +123,42 @@ def test_a_confusion_has_the_first_rater_in_rows() -> None:
     assert different.colorscale[1][1] == LIGHT.mixed(LIGHT.differ, 0.46)
     assert (list(drawn(empty)), empty.text[1][0]) == ([(1, 0)], "0")
     by_place = dict(zip(map(tuple, cells.customdata), cells.text, strict=True))
-    assert by_place[0, 1] == "Ana: Pass<br>Fir &lt;b&gt;: Fail<br>3 units"
+    assert by_place[0, 1] == "Ana: Pass<br>Fir &lt;b&gt;: Fail<br>3 of 10 units in this row"
+    assert sorted(texts(figure)) == ["10", "15", "5", "7", "8"], "the sums of rows and columns, and of all"
     assert figure.layout.yaxis.title.text == "Ana"
     assert figure.layout.xaxis.title.font.color == LIGHT.judge
     assert figure.layout.yaxis.range[0] > figure.layout.yaxis.range[1], "the first option is on top"
+
+
+def test_a_confusion_can_be_written_in_percent_of_each_row() -> None:
+    table = Confusion(pass_fail(), 1, 2, np.array([[7, 3], [0, 0]]))
+    same, different, empty, _ = confusion_matrix(table, PEOPLE[0], PEOPLE[1], LIGHT, shares=True).data
+    assert (same.text[0][0], different.text[0][1]) == ("70 %", "30 %")
+    assert drawn(different) == {(0, 1): 0.3}
+    assert set(drawn(empty)) == {(1, 0), (1, 1)}
+
+
+def test_pairs_with_few_units_are_grey_and_keep_their_number(three: RatingTable) -> None:
+    figure = rater_matrix(pair_matrix(three), PEOPLE, LIGHT, few=20)
+    (empty, cells) = figure.data
+    assert list(empty.text[0]) == ["", ".50", ".00"]
+    assert cells.text[0] == (
+        "Ana and Bruno<br>kappa .50<br>same answer 75 % of 4 units<br>n 4<br>fewer than 20 units: too few to say much"
+    )
+
+
+def test_shares_are_written_in_percent_and_every_hover_says_n(three: RatingTable) -> None:
+    figure = rater_matrix(pair_matrix(three, coefficient="percent"), PEOPLE, LIGHT, title="Percent agreement",
+                          percent=True)  # fmt: skip
+    assert figure.data[0].text[0][1] == "75"
+    assert figure.data[-1].text[0] == "Ana and Bruno<br>Percent agreement 75 %<br>n 4"
+
+
+def test_some_raters_are_drawn_and_their_cells_keep_their_positions_among_all(three: RatingTable) -> None:
+    figure = rater_matrix(pair_matrix(three), PEOPLE, LIGHT, drawn=(0, 2), chosen=(2, 0))
+    assert [list(place) for place in figure.data[-1].customdata] == [[0, 2], [2, 0]]
+    (frame,) = figure.layout.shapes
+    assert (frame.x0, frame.y0) == (pytest.approx(-0.47), pytest.approx(0.53))
 
 
 @pytest.mark.parametrize("look", [LIGHT, DARK])

@@ -99,9 +99,10 @@ def test_numbers_without_options_have_no_confusion(workspace: Workspace) -> None
         for place, item in enumerate(ITEMS):
             for shift, name in enumerate(("Ana", "Bruno")):
                 add_rating(session, built, f"{item}/alder", "score", name, 50.0 + place + shift)
-    text = words(opened(workspace))
-    assert "alpha, interval" in text
-    assert "needs a scale of options" in text
+    page = opened(workspace)
+    assert "alpha, interval" in words(page)
+    assert page.selectbox("measure-score").value == "alpha_interval"
+    assert "Answers of the two raters" not in [chart.proto.alt for chart in page.get("plotly_chart")]
 
 
 def test_few_units_have_no_interval_and_it_says_why(workspace: Workspace) -> None:
@@ -187,7 +188,7 @@ def test_a_click_on_a_cell_opens_its_items_and_the_address_restores_them(
     server: AppServer, live: Built, page: Page, chromium: Browser
 ) -> None:
     visit(page, server, live)
-    _click_cell(page, "Kappa of every pair of raters", row=0, column=1, size=3)
+    _click_cell(page, "Cohen's kappa of every pair of raters", row=0, column=1, size=3)
     expect(page.get_by_text("Items: Ana and Bruno")).to_be_visible()
     expect(page.locator(".ag-unit")).to_have_count(5)
     expect(page.locator(".ag-unit").first).to_contain_text("differs")
@@ -208,7 +209,7 @@ def test_a_click_on_a_cell_opens_its_items_and_the_address_restores_them(
 
 def test_a_click_on_two_answers_opens_the_items_answered_so(server: AppServer, live: Built, page: Page) -> None:
     visit(page, server, live)
-    _click_cell(page, "Answers of the two raters", row=1, column=0, size=2)  # Ana fail (row), Bruno pass (column)
+    _click_cell(page, "Answers of the two raters", row=1, column=0, size=3)  # Ana fail (row), Bruno pass (column)
     # Ana fails 0 5 10 15 20, Bruno 0 4 8 12 16 20 24: Ana alone 5, 10, 15
     expect(page.get_by_text("1 to 3 of 3")).to_be_visible()
     expect(page.get_by_text("Items: Ana says Fail, Bruno says Pass")).to_be_visible()
@@ -239,7 +240,7 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(server: AppServer, live: Bu
 def _click_cell(page: Page, alt: str, *, row: int, column: int, size: int) -> None:
     """Click in the middle of a cell of a square matrix."""
     plot = page.locator(
-        f"[data-testid=stPlotlyChart]:has([aria-label='{alt}']), [aria-label='{alt}'] .js-plotly-plot"
+        f'[data-testid=stPlotlyChart]:has([aria-label="{alt}"]), [aria-label="{alt}"] .js-plotly-plot'
     ).first
     plot.scroll_into_view_if_needed()
     box = plot.locator(".nsewdrag").first.bounding_box()
