@@ -14,6 +14,7 @@ from core.stats.extra_rater import extra_rater_curve
 from core.stats.games import Games
 from core.stats.judge_slices import judge_in_a_place, judge_with_majorities
 from core.stats.number_pairs import compare_numbers
+from core.stats.order_effects import BothOrders, order_effects
 from core.stats.others import Others
 from core.stats.preference import preferences_against
 from core.stats.rankings import RankingMethod, ranking
@@ -215,6 +216,20 @@ def of_rankings(size: Size, seed: int, resamples: int) -> Estimates:
     }
 
 
+def of_presentation_orders(size: Size, seed: int, resamples: int) -> Estimates:
+    """A judge who prefers the better output and the first one, and hits some pairs of a prompt less than others."""
+    rng = np.random.default_rng([12, seed])
+    cluster = np.repeat(np.arange(size.groups), size.cluster_size)
+    gap = rng.normal(size=size.groups)[cluster] + 0.7 * rng.normal(size=len(cluster))
+    ab, ba = ((gap + pull + 0.8 * rng.normal(size=len(gap)) < 0).astype(int) for pull in (0.5, -0.5))
+    verdicts = BothOrders.of(
+        ab, ba, reference=(gap < 0).astype(int), clusters=cluster if size.cluster_size > 1 else None
+    )
+    found = order_effects(verdicts, seed=seed, resamples=resamples)
+    keys = ("accuracy_ab", "accuracy_ba", "accuracy", "same", "first_shown")
+    return {key: getattr(found, key) for key in keys}
+
+
 STUDIES: Mapping[str, Draw] = {
     "options": of_options,
     "rare answers": of_rare_answers,
@@ -230,6 +245,7 @@ STUDIES: Mapping[str, Draw] = {
     "slices": of_slices,
     "judge slices": of_judge_slices,
     "rankings": of_rankings,
+    "presentation orders": of_presentation_orders,
 }
 
 
