@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlmodel import Session, select
 
@@ -40,10 +41,14 @@ def build_study(
     pairs: bool = False,
     settings: Mapping[str, str] | None = None,
     required: bool = True,
+    described: Mapping[str, Mapping[str, Any]] | None = None,
+    answers: Mapping[tuple[str, str], Sequence[str]] | None = None,
 ) -> Built:
     """A study whose criteria are `{lineage: (applies_to, scale)}`; outputs of every system for every item.
 
     Subjects are made for every kind the criteria apply to, with the keys `q1`, `q1/alder`, `q1/alder|birch`.
+    `described` gives items further columns (`{"q1": {"split": "dev", "slices": {...}}}`), `answers` outputs their
+    messages (`{("q1", "alder"): ["first", "second"]}`).
     """
     criteria = criteria or {"acceptable": ("output", pass_fail())}
     with database.writing() as session:
@@ -62,7 +67,8 @@ def build_study(
         system_ids = {name: _added(session, System(study_id=study, name=name, created_at=AT)) for name in systems}
         item_ids = {
             name: _added(session, Item(study_id=study, external_id=name, created_at=AT,
-                                       messages=[{"role": "user", "content": f"Question {name}"}]))
+                                       messages=[{"role": "user", "content": f"Question {name}"}],
+                                       **(described or {}).get(name, {})))
             for name in items
         }  # fmt: skip
         outputs = {
@@ -71,7 +77,10 @@ def build_study(
                 Output(
                     item_id=item_ids[item],
                     system_id=system_ids[system],
-                    messages=[{"role": "assistant", "content": f"Answer to {item} ({len(system)})"}],
+                    messages=[
+                        {"role": "assistant", "content": said}
+                        for said in (answers or {}).get((item, system), (f"Answer to {item} ({len(system)})",))
+                    ],
                     created_at=AT,
                 ),
             )
@@ -134,6 +143,7 @@ def add_rating(
     session: Session, built: Built, subject: str, criterion: str, rater: str, value: str | float | None, *,
     kind: str = "person", phase: str = "blind", order: str | None = None, absence: str | None = None,
     repetition: int = 0, supersedes: int | None = None, rationale: str = "", at: datetime = AT,
+    probabilities: dict[str, float] | None = None,
 ) -> int:  # fmt: skip
     """A rating (with a submission of its own as origin, and the assignment marked submitted)."""
     rater_id = add_rater(session, built.study, rater, kind)
@@ -171,7 +181,7 @@ def add_rating(
         study_id=built.study, subject_id=subject_id, criterion_id=built.criteria[criterion], rater_id=rater_id,
         option=value if isinstance(value, str) else None, number=value if isinstance(value, float) else None,
         absence=absence, phase=phase, order_shown=order, repetition=repetition, supersedes_id=supersedes,
-        rationale=rationale, submission_id=submission, created_at=at))  # fmt: skip
+        rationale=rationale, probabilities=probabilities, submission_id=submission, created_at=at))  # fmt: skip
 
 
 def _added(session: Session, row: object) -> int:
