@@ -208,8 +208,8 @@ def _judge(judge: JudgeUnits, found: _Compared | None) -> list[Phrase]:
         said = "too few units to compare it with people" if few else "not told apart from people"
         return [name, Phrase(": "), Phrase(said, strong=True), Phrase(f" ({numbers}).")]
     if difference.interval.low <= 0 <= difference.interval.high:
-        said = [Phrase(" is "), Phrase("not told apart", strong=True), Phrase(f" from one more person: {numbers}.")]
-        return [name, *said]
+        alike = [Phrase(" is "), Phrase("not told apart", strong=True), Phrase(f" from one more person: {numbers}.")]
+        return [name, *alike]
     word = "less" if difference.interval.high < 0 else "more"
     return [
         name,
