@@ -1,4 +1,4 @@
-"""Each rater's agreement with the others, a line a rater, made to stand many; and a small line of change over time."""
+"""Each rater's agreement with the others, a line a rater, made to stand many; and small columns of change over time."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,11 +11,12 @@ from core.charts.theme import Theme, blank
 from core.charts.writing import decimal, estimate_text
 from core.stats.estimates import Estimate
 
-MOST_LINES = 40
+MOST_LINES = 24
 """Raters drawn; the caller says how many are left out."""
 
 _ROW, _TOP, _BOTTOM = 27, 8, 28
-_LONGEST = 20
+_LONGEST = 22
+_SPARK = 18
 _CLICKS = 25
 """Invisible markers along a row, so that a click anywhere in it counts."""
 
@@ -111,20 +112,19 @@ def _words(rater: RaterPoint) -> str:
 
 
 def spark(values: Sequence[float | None]) -> str:
-    """A small line over equal parts of time as SVG in the colour of its text; "" with fewer than two values.
+    """Small columns for shares over equal parts of time, as HTML in the colour of the text; "" with fewer than two.
 
-    Its height is 0 to 1, whatever the values, so that lines of several raters can be compared.
+    A column as high as the line stands for 1, whatever the others, so that columns of several raters can be compared.
     """
-    known = [(place, value) for place, value in enumerate(values) if value is not None]
-    if len(known) < 2:
+    if sum(value is not None for value in values) < 2:
         return ""
-    width, height, edge = 64.0, 20.0, 3.0
-    step = (width - 2 * edge) / max(len(values) - 1, 1)
-    points = [(edge + step * place, edge + (height - 2 * edge) * (1 - value)) for place, value in known]
-    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-    end_x, end_y = points[-1]
+    bars = "".join(
+        '<span style="display:inline-block;width:7px;margin-right:2px;vertical-align:bottom;background:currentColor;'
+        f'opacity:.55;height:{max(1, round(_SPARK * (value or 0.0)))}px"></span>'
+        for value in values
+    )
+    said = " ".join("–" if value is None else f"{round(100 * value)} %" for value in values)
     return (
-        f'<svg width="{width:.0f}" height="{height:.0f}" viewBox="0 0 {width:.0f} {height:.0f}" aria-hidden="true">'
-        f'<polyline points="{path}" fill="none" stroke="currentColor" stroke-width="1.5"/>'
-        f'<circle cx="{end_x:.1f}" cy="{end_y:.1f}" r="2.2" fill="currentColor"/></svg>'
+        f'<span role="img" aria-label="{said}" title="{said}" style="display:inline-block;height:{_SPARK}px;'
+        f'border-bottom:1px solid currentColor;margin-right:6px;white-space:nowrap">{bars}</span>'
     )

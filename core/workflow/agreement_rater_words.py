@@ -14,7 +14,8 @@ from core.workflow.agreement_view import AgreementView
 _COHEN = "Cohen (1960), Educational and Psychological Measurement 20"
 _DRIFT = (
     "Wolfe, Moulder and Myford (2001), Journal of Applied Measurement 2; Myford and Wolfe (2009), Journal of"
-    " Educational Measurement 46: differential rater functioning over time. They fit Rasch models; here it is a plain difference."
+    " Educational Measurement 46: differential rater functioning over time. They fit Rasch models; here it is a plain"
+    " difference."
 )
 _MAYBE_ITEMS = "Later items may also be harder, and the others may change too: the number says where to look, not why."
 

@@ -102,6 +102,26 @@ class RatersFound:
     n_pages: int
     n_tests: int
 
+    @property
+    def has_leniency(self) -> bool:
+        """Whether one answer is above another on this scale."""
+        return any(row.agreement.leniency.value is not None for row in self.rows)
+
+    @property
+    def has_without(self) -> bool:
+        """Whether there are people to leave out."""
+        return any(row.without is not None for row in self.rows)
+
+    @property
+    def has_speeds(self) -> bool:
+        """Whether anybody was timed."""
+        return any(row.speed is not None for row in self.rows)
+
+    @property
+    def has_repeats(self) -> bool:
+        """Whether anybody rated a unit again."""
+        return any(row.repeats is not None for row in self.rows)
+
 
 def raters_found(
     live: LiveAgreement, view: AgreementView, *, page: int = 1, progress: Progress | None = None

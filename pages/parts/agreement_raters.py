@@ -28,10 +28,8 @@ _EXPLAINED_ROWS = 30
 """Rows up to which every number carries its explanation; in a longer table those of the chosen rater do."""
 
 _MOST_ANSWERS = 3
-_COLUMNS = (
-    "Rater", "Ratings", "Same answer", "Kappa", "Leniency", "Alpha without", "Seconds", "Over time", "With itself",
-    "Answers",
-)  # fmt: skip
+_TALL = 720
+"""Pixels of a long table, which scrolls for itself."""
 
 
 def show_raters(shown: Shown) -> None:
@@ -145,40 +143,55 @@ def _rater_picked(key: str) -> None:
 
 
 def _table(shown: Shown, found: RatersFound, rows: Sequence[RaterRow], chosen: RaterRow | None) -> None:
+    heads = _heads(found)
     every = len(rows) <= _EXPLAINED_ROWS
     if not every and chosen is not None:
-        explained_table(_heads(), _row(shown, found, chosen, explained=True))
+        explained_table(heads, _row(shown, found, chosen, explained=True))
     body, group = "", ""
     for row in rows:
         if _order() == "group" and row.group != group:
             group = row.group
-            body += f'<tr><th scope="rowgroup" colspan="{len(_COLUMNS)}">{escape(group)}</th></tr>'
+            body += f'<tr><th scope="rowgroup" colspan="{len(heads)}">{escape(group)}</th></tr>'
         body += _row(shown, found, row, explained=every)
-    explained_table(_heads(), body)
+    with st.container(height="content" if every else _TALL, border=False):
+        explained_table(heads, body)
     if not every and chosen is None:
         text_block("Choose a rater above, and each of its numbers explains itself.")
 
 
-def _heads() -> list[str]:
-    return [escape(name) for name in _COLUMNS]
+def _heads(found: RatersFound) -> list[str]:
+    """The columns that somebody has something in."""
+    wanted = [
+        ("Rater", True), ("Same answer", True), ("Kappa", True), ("Leniency", found.has_leniency),
+        ("Alpha without", found.has_without), ("Seconds", found.has_speeds), ("Over time", True),
+        ("With itself", found.has_repeats), ("Answers", True),
+    ]  # fmt: skip
+    return [name for name, shown in wanted if shown]
 
 
 def _row(shown: Shown, found: RatersFound, row: RaterRow, *, explained: bool) -> str:
-    agreement, percent = row.agreement, of_agreement(row)
-    numbers = [
-        _cell(agreement.percent, percent[0], explained=explained, percent=True),
-        _cell(agreement.kappa, percent[1], explained=explained),
-        _cell(agreement.leniency, percent[2], explained=explained),
-        _without_cell(shown, found, row, explained=explained),
-        _speed_cell(row, explained=explained),
+    agreement, about = row.agreement, of_agreement(row)
+    cells = [
+        _name_cell(row.line),
+        _cell(agreement.percent, about[0], explained=explained, percent=True),
+        _cell(agreement.kappa, about[1], explained=explained),
+        _cell(agreement.leniency, about[2], explained=explained) if found.has_leniency else "",
+        _without_cell(shown, found, row, explained=explained) if found.has_without else "",
+        _speed_cell(row, explained=explained) if found.has_speeds else "",
         _change_cell(row, explained=explained),
-        _itself_cell(row, explained=explained),
+        _itself_cell(row, explained=explained) if found.has_repeats else "",
         f'<td class="why">{escape(_answers(shown, row))}</td>',
     ]
     few = agreement.percent.n_groups < MIN_GROUPS
-    quiet = ' style="color:var(--quiet)"' if few else ""
-    name = f'<td><span class="{tone_class(row.line)}">{escape(row.line.name)}</span>{_absent(row.line)}</td>'
-    return f'<tr{quiet}>{name}<td class="num">{row.line.n:,}</td>{"".join(numbers)}</tr>'
+    return f"<tr{' style="color:var(--quiet)"' if few else ''}>{''.join(cells)}</tr>"
+
+
+def _name_cell(line: RaterLine) -> str:
+    beside = [f"{line.n:,} rating{'' if line.n == 1 else 's'}"]
+    beside += [f"{n:,} {name}" for name, n in line.absences.items()]
+    beside += [f"{line.n_unstable:,} turned by the order shown"] if line.n_unstable else []
+    name = f'<span class="{tone_class(line)}">{escape(line.name)}</span>'
+    return f'<td>{name}<span class="beside">{escape(", ".join(beside))}</span></td>'
 
 
 def _cell(estimate: Estimate, explanation: Explanation, *, explained: bool, percent: bool = False) -> str:
@@ -200,13 +213,13 @@ def _number(estimate: Estimate, *, percent: bool) -> str:
 def _without_cell(shown: Shown, found: RatersFound, row: RaterRow, *, explained: bool) -> str:
     explanation = of_without(shown.view, row, found.alpha)
     if row.without is None or explanation is None:
-        return "<td></td>"
+        return f'<td class="why">{NONE}</td>'
     return _cell(row.without.difference, explanation, explained=explained)
 
 
 def _speed_cell(row: RaterRow, *, explained: bool) -> str:
     if row.speed is None:
-        return f'<td class="why">{"not timed" if row.line.kind == "person" else ""}</td>'
+        return '<td class="why">not timed</td>'
     said = f'{row.speed.median_seconds:.0f} s <span class="int">of {row.speed.n:,}</span>'
     return f"<td>{opens(said, of_speed(row)) if explained else said}</td>"
 
@@ -262,7 +275,7 @@ def _plus(value: float) -> str:
 
 def _itself_cell(row: RaterRow, *, explained: bool) -> str:
     if row.repeats is None:
-        return '<td class="why"></td>'
+        return '<td class="why">no repeats</td>'
     n = f'<span class="beside">{row.repeats.percent.n_units:,} rated again</span>'
     explanation = of_repeats(row.repeats)
     if explained:
@@ -279,12 +292,6 @@ def _answers(shown: Shown, row: RaterRow) -> str:
     return ", ".join(f"{scale.option(key).label} {percentage(n / total)}" for key, n in top if n)
 
 
-def _absent(line: RaterLine) -> str:
-    beside = [f"{n:,} {name}" for name, n in line.absences.items()]
-    beside += [f"{line.n_unstable:,} turned by the order shown"] if line.n_unstable else []
-    return f'<span class="beside">{escape(", ".join(beside))}</span>' if beside else ""
-
-
 def _foot(found: RatersFound, rows: Sequence[RaterRow]) -> None:
     if found.n_pages > 1:
         first = (found.page - 1) * PAGE + 1
@@ -297,6 +304,10 @@ def _foot(found: RatersFound, rows: Sequence[RaterRow]) -> None:
                       kwargs={"raterpage": "" if found.page == 2 else str(found.page - 1)})  # fmt: skip
             st.button("Next raters", key="raters-next", disabled=found.page == found.n_pages, on_click=put,
                       kwargs={"raterpage": str(found.page + 1)})  # fmt: skip
+    missing = ["Nobody's work was timed."] if not found.has_speeds else []
+    missing += ["Nobody rated a unit again."] if not found.has_repeats else []
+    if missing:
+        text_block(" ".join(missing))
     if found.n_tests:
         with st.expander("How “changes” and “steady” are decided"):
             text_block(f"{CHANGES} Here {found.n_tests:,} changes were tested together.")
