@@ -10,7 +10,7 @@ from pages.parts.saving.face import saving_buttons
 from pages.routes.agreement_tables import table_address
 
 
-def saving_bar(shown: Shown, key: str, name: str, table: str | None = None, *, note: str = "") -> None:
+def saving_bar(shown: Shown, key: str, name: str, table: str | None = None, *, note: str = "", **also: str) -> None:
     """The bar; it stands right after the chart.
 
     Args:
@@ -19,6 +19,7 @@ def saving_bar(shown: Shown, key: str, name: str, table: str | None = None, *, n
         name: What the chart shows, in our words; it becomes the title and a part of the file's name.
         table: Name of the table of numbers behind it (see `core.workflow.agreement_csv.TABLES`); None for none.
         note: What a reader must know to read it, in our words: which coefficient, what the lines are.
+        also: What else the table is about: `by`, `beside`, `measure`.
     """
     look = theme(st.context.theme.type)
     words = picture_words(shown.study, shown.view, name, today=workspace().clock().date())
@@ -33,6 +34,6 @@ def saving_bar(shown: Shown, key: str, name: str, table: str | None = None, *, n
             "paper": look.paper,
             "ink": look.ink,
             "quiet": look.quiet,
-            "table": table_address(table, shown.study.id, shown.view.asked) if table else "",
+            "table": table_address(table, shown.study.id, shown.view.asked, also) if table else "",
         }
     )

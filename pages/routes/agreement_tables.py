@@ -1,5 +1,6 @@
 """`/download/agreement/<table>.csv`: the numbers of the agreement page, with the parameters of its address."""
 
+from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
@@ -17,8 +18,11 @@ from core.workflow.visitors import COOKIE, visitor_from_cookie
 from core.workflow.workspace import Visitor, Workspace
 from pages.parts.live import live_studies
 
-_KNOWN = ("study", "criterion", "phase", "raters", "credit", "kinds", "slice", "split", "since", "until")
-"""The parameters of the page that say which ratings are meant."""
+_ALSO = ("by", "beside", "measure")
+"""What the page says of its slices."""
+
+_KNOWN = ("study", "criterion", "phase", "raters", "credit", "kinds", "slice", "split", "since", "until", *_ALSO)
+"""The parameters of the page that say which ratings and numbers are meant."""
 
 _STATUS = {NotFound: 404, BadInput: 422, NotAllowed: 403}
 
@@ -52,7 +56,8 @@ def _file(workspace: Workspace, visitor: Visitor, table: str, given: QueryParams
     live = live_studies(workspace).of(study.id)
     live.refresh()
     view = live.view(wanted(live, given))
-    return csv_file(Source(workspace, visitor, study.name, live, view), table)
+    also = {name: given[name] for name in _ALSO if given.get(name)}
+    return csv_file(Source(workspace, visitor, study.name, live, view, also), table)
 
 
 def wanted(live: LiveAgreement, given: QueryParams) -> Asked:
@@ -80,13 +85,14 @@ def _parts(text: str) -> list[str]:
     return [part for part in text.split(".") if part]
 
 
-def table_address(table: str, study_id: int, asked: Asked) -> str:
+def table_address(table: str, study_id: int, asked: Asked, also: Mapping[str, str] | None = None) -> str:
     """The address of a table of a view.
 
     Args:
         table: Which table.
         study_id: The study.
         asked: The view, filled in.
+        also: What else the table is about: `by`, `beside` and `measure` of slices.
     """
     narrowing = asked.narrowing
     pairs = [
@@ -100,5 +106,6 @@ def table_address(table: str, study_id: int, asked: Asked) -> str:
         ("split", narrowing.split),
         ("since", narrowing.since.isoformat() if narrowing.since else ""),
         ("until", narrowing.until.isoformat() if narrowing.until else ""),
+        *(also or {}).items(),
     ]
     return f"/download/agreement/{table}.csv?{urlencode([pair for pair in pairs if pair[1]])}"

@@ -2,15 +2,18 @@
 
 import csv
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from io import StringIO
 
 import pytest
 
-from core.errors import NotAllowed, NotFound
+from core.errors import BadInput, NotAllowed, NotFound
 from core.scales import DeclaredScale, ScaleKind, likert, pass_fail
 from core.stats.estimates import Estimate, Flag, Interval, IntervalMethod, Reason
 from core.workflow.agreement import LiveStudies, asked_of
-from core.workflow.agreement_csv import ESTIMATE, TABLES, Source, csv_file, estimate_cells
+from core.workflow.agreement_csv import ESTIMATE, TABLES, Source, csv_file
+from core.workflow.agreement_csv_rows import estimate_cells
+from core.workflow.agreement_raters import raters_found
 from core.workflow.workspace import Visitor, Workspace
 from tests.builders import add_rating, build_study
 
@@ -20,7 +23,7 @@ NUMBERS = DeclaredScale(ScaleKind.INTERVAL, low=-100.0, high=100.0)
 
 def source(
     workspace: Workspace, answers: Mapping[str, Sequence[str | float | None]], scale: DeclaredScale,
-    *, kind: str = "person", visitor: str = "Zoe",
+    *, kind: str = "person", judge: str = "", visitor: str = "Zoe", also: Mapping[str, str] | None = None,
 ) -> Source:  # fmt: skip
     """What the tables are made of, where each rater gave its answers to q1, q2, ..."""
     built = build_study(workspace.database, name="Study", items=ITEMS, systems=("alder",),
@@ -29,10 +32,11 @@ def source(
         for rater, given in answers.items():
             for item, value in zip(ITEMS, given, strict=False):
                 if value is not None:
-                    add_rating(session, built, f"{item}/alder", "quality", rater, value, kind=kind)
+                    add_rating(session, built, f"{item}/alder", "quality", rater, value,
+                               kind="judge" if rater == judge else kind)  # fmt: skip
     live = LiveStudies(workspace).of(built.study)
     live.refresh()
-    return Source(workspace, Visitor(visitor), "Study", live, live.view(asked_of(live)))
+    return Source(workspace, Visitor(visitor), "Study", live, live.view(asked_of(live)), also or {})
 
 
 def rows(found: Source, table: str) -> list[dict[str, str]]:
@@ -82,7 +86,7 @@ def test_free_numbers_have_no_confusion_and_keep_their_sign(workspace: Workspace
 def test_anonymous_raters_are_in_no_pair_and_no_coefficient_of_named_ones(workspace: Workspace) -> None:
     seats = {f"seat {seat}": ["pass", "fail", "pass"] for seat in range(3)}
     found = source(workspace, seats, pass_fail(), kind="seat")
-    assert rows(found, "pairs") == rows(found, "confusion") == rows(found, "judges") == []
+    assert rows(found, "pairs") == rows(found, "confusion") == rows(found, "raters") == []
     cohen = next(row for row in rows(found, "coefficients") if (row["measure"], row["whose"]) == ("cohen", "people"))
     assert (cohen["value"], cohen["reason"]) == ("", "anonymous_raters")
 
@@ -92,7 +96,7 @@ def test_where_nothing_is_rated_every_table_has_its_header_only_or_says_why(work
     for table in TABLES:
         said = rows(found, table)
         assert all(row["value"] == "" and row["reason"] for row in said), table
-        assert bool(said) == (table == "coefficients"), table
+        assert bool(said) == (table in ("coefficients", "judges")), table
 
 
 def test_disagreements_stand_most_split_first(workspace: Workspace) -> None:
@@ -110,7 +114,7 @@ def test_disagreements_stand_most_split_first(workspace: Workspace) -> None:
 
 def test_an_unknown_table_is_named_with_those_there_are(workspace: Workspace) -> None:
     found = source(workspace, {}, pass_fail())
-    with pytest.raises(NotFound, match=r'There is no table "nix"\. Known: coefficients'):
+    with pytest.raises(NotFound, match=r'There is no table "nix"\. Known: judges, coefficients,'):
         csv_file(found, "nix")
 
 
@@ -119,3 +123,61 @@ def test_who_answered_what_is_given_to_known_visitors_only(workspace: Workspace)
     with pytest.raises(NotAllowed, match="Give your name"):
         csv_file(found, "disagreements")
     assert rows(found, "answers"), "how often somebody answered what exposes no item"
+
+
+def test_judges_stand_beside_people_on_their_own_units(workspace: Workspace) -> None:
+    answers = {"Ana": every(5), "Bruno": every(4), "Fir": every(3)[:20]}
+    found = source(workspace, answers, pass_fail(), judge="Fir")
+    listed = {(row["measure"], row["whose"], row["judge"]): row for row in rows(found, "judges")}
+    # Ana and Bruno on all 25: the same on 17; on the first 20: all but 4 5 8 10 12 15 16, so 13
+    assert float(listed["percent", "people", ""]["value"]) == pytest.approx(17 / 25)
+    there = listed["percent", "people on the judge's units", "Fir"]
+    assert (float(there["value"]), there["n_units"]) == (pytest.approx(13 / 20), "20")
+    # Fir fails 0 3 6 9 12 15 18; Ana 0 5 10 15: apart on 3 5 6 9 10 12 18 = 13/20;
+    # Bruno 0 4 8 12 16: apart on 3 4 6 8 9 15 16 18 = 12/20; mean 12.5/20
+    assert float(listed["percent", "judge", "Fir"]["value"]) == pytest.approx(12.5 / 20)
+    assert float(listed["percent", "judge minus people", "Fir"]["value"]) == pytest.approx(-0.5 / 20)
+
+
+def every(step: int) -> list[str]:
+    """Fail at every so manieth of the 25 items."""
+    return ["fail" if place % step == 0 else "pass" for place in range(25)]
+
+
+def test_raters_have_every_number_of_the_rater_table(workspace: Workspace) -> None:
+    found = source(workspace, {"Ana": every(5), "Bruno": every(4), "Chioma": every(3)}, pass_fail())
+    listed = {(row["measure"], row["rater"]): row for row in rows(found, "raters")}
+    table = raters_found(found.live, found.view).rows
+    for row in table:
+        ours = row.agreement.percent
+        assert float(listed["percent", row.line.name]["value"]) == ours.value
+        assert row.without is not None
+        without = listed["people_alpha_nominal_without", row.line.name]
+        assert float(without["value"]) == row.without.estimate.value
+        assert listed["percent", row.line.name]["beside"] == row.others
+    # without Chioma only Ana and Bruno are left: 1 - 49 * 16 / (2 * 12 * 38)
+    assert float(listed["people_alpha_nominal_without", "Chioma"]["value"]) == pytest.approx(1 - 784 / 912)
+
+
+def test_slices_are_those_asked_for_or_all(workspace: Workspace) -> None:
+    answers = {"Ana": every(5), "Bruno": every(4), "Fir": every(3)}
+    found = source(workspace, answers, pass_fail(), judge="Fir")
+    keys = [one.key for one in found.live.slice_keys(found.view)]
+    listed = rows(found, "slices")
+    assert list(dict.fromkeys(row["slices"] for row in listed)) == keys
+    whole = next(row for row in listed if row["slice"] == "all units")
+    assert (float(whole["value"]), whole["whose"]) == (found.view.people.alpha.value, "People")
+    judge = next(line.id for line in found.view.raters if line.name == "Fir")
+    also = {"by": keys[0], "beside": str(judge), "measure": "majority_percent"}
+    beside = rows(replace(found, also=also), "slices")
+    assert {row["measure"] for row in beside} == {"majority_percent"}
+    assert {"Fir", "People", "Fir minus people"} <= {row["whose"] for row in beside}
+
+
+@pytest.mark.parametrize("also", [{"by": "nix"}, {"beside": "0"}, {"beside": "Fir"}])
+def test_slices_that_do_not_exist_are_refused_before_the_file_begins(
+    workspace: Workspace, also: Mapping[str, str]
+) -> None:
+    found = source(workspace, {"Ana": every(5), "Bruno": every(4)}, pass_fail(), also=also)
+    with pytest.raises((NotFound, BadInput)):
+        csv_file(found, "slices")
