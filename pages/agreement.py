@@ -17,16 +17,18 @@ from core.workflow.agreement_scorecard import scorecard
 from pages.parts.agreement_address import pick_section, read_address, wanted_view
 from pages.parts.agreement_headline import show_headline, show_six
 from pages.parts.agreement_items import show_disagreements, show_items, show_splits
+from pages.parts.agreement_numbers import show_numbers
 from pages.parts.agreement_opening import open_cell
 from pages.parts.agreement_pairs import show_matrix, show_pairs
 from pages.parts.agreement_parts import theme_mode
 from pages.parts.agreement_pickers import pick, show_left_out
+from pages.parts.agreement_place import show_place
 from pages.parts.agreement_raters import show_raters
 from pages.parts.agreement_shown import Shown
 from pages.parts.agreement_slices import show_slices
 from pages.parts.estimate import agreement_style, answers_table, say
 from pages.parts.frame import current_study, page_link, page_title, text_block, workspace
-from pages.parts.live import ago, computed, live_studies, refreshed
+from pages.parts.live import ago, computed, live_studies, refreshed, told
 
 
 @st.fragment(run_every=1.0)
@@ -43,7 +45,9 @@ SECTIONS: dict[str, tuple[str, Callable[[Shown], None]]] = {
     "pairs": ("Two raters", show_pairs),
     "slices": ("By slice", show_slices),
     "raters": ("Raters", show_raters),
+    "place": ("A judge in a person's place", show_place),
     "items": ("Disagreements", show_disagreements),
+    "numbers": ("All coefficients", show_numbers),
 }
 """Name in the address -> title and what draws it; only the chosen one is computed. The first is the default."""
 
@@ -79,14 +83,17 @@ if state.state == "no ratings":
     st.stop()
 
 if state.state == "one rater":
-    said = f"So far only {state.raters[0]} has answered ({state.n_ratings:,} ratings)."
+    n = "1 rating" if state.n_ratings == 1 else f"{state.n_ratings:,} ratings"
+    said = f"So far only {state.raters[0]} has answered ({n})."
     text_block(f"{said} Agreement needs a second rater on the same items.", kind="empty")
     page_link("grade", "Grade as somebody else", study=str(study.id))
     page_link("importing", "Import another rater's answers", study=str(study.id))
     answers_table(view)
     st.stop()
 
-say(headline(view, scorecard(live, view)))
+with told(view.table.n_ratings) as tell:
+    card = scorecard(live, view, tell)
+say(headline(view, card))
 if view.provisional:
     text_block("Intervals are being computed for the newest ratings.")
 shown = Shown(study, live, view, address)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from core.charts.writing import decimal
 from core.stats.coefficients import COEFFICIENTS
 from core.stats.estimates import Estimate
+from core.stats.extra_rater import Measure, ReferenceVoters
 from core.stats.repeats import SelfConsistency
 from core.workflow.agreement_definitions import Definition
 from core.workflow.agreement_explained import Explanation, counted, interval_made, without_value
@@ -76,6 +77,46 @@ ITSELF = Definition(
     "Intra-rater agreement; 1 minus it is the flip noise",
     proportion=True,
 )
+
+_ACORN = "Brassard et al. (2024), ACORN, arXiv 2405.04818; ties settled as said here"
+_VOTES = {
+    "spearman": (
+        "Spearman's correlation between the median answer of {who} and the median answer of {whom}, over units.",
+        "Spearman's rho of the medians, mean over 20 random orders of the people of each unit",
+    ),
+    "majority": (
+        "Share of units where the majority of {who} is the majority of {whom}; options that tie share the credit.",
+        "sum over units of [majority in the options with most votes] / such options, mean over random orders",
+    ),
+}
+_SIDES = {
+    "without": ("The vote of k people", "k people, drawn at random for each unit,"),
+    "with_judge": ("The same vote with the judge", "k people, drawn at random for each unit, and the judge"),
+}
+
+
+def vote_definition(measure: Measure, reference: ReferenceVoters, side: str) -> Definition:
+    """The nearness of a vote to the reference, or what the judge gains.
+
+    Args:
+        measure: "spearman" or "majority".
+        reference: Whose vote is the reference.
+        side: "without", "with_judge" or "gain".
+    """
+    said, formula = _VOTES[measure]
+    whom = "all people, the k among them" if reference == "everyone" else "the people who are not among the k"
+    if side == "gain":
+        return Definition(
+            "gain",
+            "What the judge adds to the vote",
+            "The vote with the judge minus the vote without it, on the same people, orders and resamples: above 0 the"
+            f" judge brings it nearer to the vote of {whom}. The more people vote, the less a further rater can add.",
+            "with the judge - without",
+            _ACORN,
+            proportion=measure == "majority",
+        )
+    title, who = _SIDES[side]
+    return Definition(side, title, said.format(who=who, whom=whom), formula, _ACORN, proportion=measure == "majority")
 
 
 def without_definition(alpha: str) -> Definition:

@@ -182,8 +182,8 @@ def _row(shown: Shown, found: RatersFound, row: RaterRow, *, explained: bool) ->
         _itself_cell(row, explained=explained) if found.has_repeats else "",
         f'<td class="why">{escape(_answers(shown, row))}</td>',
     ]
-    few = agreement.percent.n_groups < MIN_GROUPS
-    return f"<tr{' style="color:var(--quiet)"' if few else ''}>{''.join(cells)}</tr>"
+    few = ' style="color:var(--quiet)"' if agreement.percent.n_groups < MIN_GROUPS else ""
+    return f"<tr{few}>{''.join(cells)}</tr>"
 
 
 def _name_cell(line: RaterLine) -> str:
