@@ -24,7 +24,7 @@ from core.workflow.agreement_judged import (
 )
 from core.workflow.agreement_lines import RaterLine
 from core.workflow.agreement_live import LiveAgreement
-from core.workflow.agreement_view import MOST_JUDGES, AgreementView
+from core.workflow.agreement_view import MOST_JUDGES, AgreementView, Progress
 
 COMMON_ANSWER = 0.8
 PARADOX = 0.3
@@ -121,9 +121,15 @@ class Scorecard:
         return next((row for row in self.rows if row.key == key), None)
 
 
-def scorecard(live: LiveAgreement, view: AgreementView) -> Scorecard:
-    """The scorecard of a view, computed once."""
-    return live.remembered(view, "scorecard", lambda: _scorecard(live, view))
+def scorecard(live: LiveAgreement, view: AgreementView, progress: Progress | None = None) -> Scorecard:
+    """The scorecard of a view, computed once.
+
+    Args:
+        live: The study, followed.
+        view: The agreement.
+        progress: Told what is being computed.
+    """
+    return live.remembered(view, "scorecard", lambda: _scorecard(live, view, progress))
 
 
 def commonest_answer(report: AgreementReport) -> Commonest | None:
@@ -147,12 +153,20 @@ def first_report(view: AgreementView) -> AgreementReport:
     return view.people if view.people.n_ratings else view.everyone
 
 
-def _scorecard(live: LiveAgreement, view: AgreementView) -> Scorecard:
+def _scorecard(live: LiveAgreement, view: AgreementView, progress: Progress | None) -> Scorecard:
     has_people = view.people.n_ratings > 0
     lines = [line for line in view.raters if line.is_judge and line.n and has_people]
     shown = lines[:MOST_JUDGES]
     rows = _number_rows if view.question.scale.is_numeric else _option_rows
     with_ceiling = shown if named_people(view) and not view.question.scale.is_numeric else []
+    for place, line in enumerate(with_ceiling):
+        if progress is not None:
+            progress(
+                0.6 * place / len(with_ceiling), f"Judge {place + 1} of {len(with_ceiling)} and the people's ceiling"
+            )
+        ceiling_of(live, view, line.id)
+    if progress is not None:
+        progress(0.6, "Judges in a person's place")
     return Scorecard(
         among="people" if has_people else "raters",
         rows=tuple(rows(live, view, [line.id for line in shown])),

@@ -92,7 +92,7 @@ def show_six(shown: Shown) -> None:
     card = scorecard(shown.live, shown.view)
     heading("The same in six numbers", "A number opens what it is, what was left out and how its interval was made.")
     whose = "People" if card.among == "people" else "Raters"
-    columns = ["Measure", f'<span class="ag-person">{whose}</span>', *(_head(judge) for judge in card.judges)]
+    columns = ["Measure", f'<span class="ag-person">{whose}</span>', *(judge_head(judge) for judge in card.judges)]
     left_out = "ceiling_kappa" if _in_percent() else "ceiling_percent"
     rows = [row for row in card.rows if row.key != left_out]
     if _no_positive(rows):
@@ -100,7 +100,8 @@ def show_six(shown: Shown) -> None:
     explained_table(columns, "".join(_row(shown, card, row) for row in rows) + _base_rates(card))
 
 
-def _head(judge: JudgeUnits) -> str:
+def judge_head(judge: JudgeUnits) -> str:
+    """The head of a judge's column, as HTML."""
     return (
         f'<span class="ag-judge">{escape(judge.name)}</span>'
         f'<span class="beside">{judge.n_shared:,} of its {judge.n_units:,} units rated by people</span>'
@@ -116,7 +117,10 @@ def _row(shown: Shown, card: Scorecard, row: Row) -> str:
     single = row.key == "tpr" and _no_positive([row])
     title = "True positive and negative rate (TPR, TNR)" if single else row.title
     note = f'<span class="beside">{escape(row.note)}</span>' if row.note else ""
-    cells = "".join(_judge_cell(shown, row, judge, cell) for judge, cell in zip(card.judges, row.cells, strict=True))
+    cells = "".join(
+        judge_cell(shown, judge, cell, percent=row.proportion)
+        for judge, cell in zip(card.judges, row.cells, strict=True)
+    )
     return f'<tr><th scope="row" class="ag-name">{escape(title)}{note}</th>{_people_cell(shown, row)}{cells}</tr>'
 
 
@@ -132,17 +136,18 @@ def _people(shown: Shown) -> list[int]:
     return [line.id for line in shown.view.raters if line.is_person]
 
 
-def _judge_cell(shown: Shown, row: Row, judge: JudgeUnits, cell: Cell) -> str:
+def judge_cell(shown: Shown, judge: JudgeUnits, cell: Cell, *, percent: bool) -> str:
+    """A measure of one judge, the people's on its units and the difference, as a table cell."""
     view, who = shown.view, [judge.id, *_people(shown)]
     beside = ""
     if cell.people is not None and cell.people.value is not None:
         there = explained(view, cell.people, measure=cell.people_measure, raters=_people(shown), left_out=cell.left_out)
-        beside += _beside("people there", cell.people, there, percent=row.proportion)
+        beside += _beside("people there", cell.people, there, percent=percent)
     if cell.difference is not None and cell.difference.value is not None:
         apart = explained(view, cell.difference, measure="difference", raters=who, left_out=cell.left_out)
         beside += _beside("difference", cell.difference, apart, percent=False)
     explanation = explained(view, cell.judge, measure=cell.measure, raters=who, left_out=cell.left_out)
-    return explained_cell(cell.judge, explanation, percent=row.proportion, beside=beside)
+    return explained_cell(cell.judge, explanation, percent=percent, beside=beside)
 
 
 def _beside(name: str, estimate: Estimate, explanation: Explanation, *, percent: bool) -> str:

@@ -77,7 +77,7 @@ def explanation_panel(explanation: Explanation) -> str:
         ("Left out", list(explanation.left_out)),
         ("Interval", [explanation.interval] if explanation.interval else []),
         ("No value", [explanation.reason] if explanation.reason else []),
-        ("Mind", list(explanation.notes)),
+        ("Note", list(explanation.notes)),
         ("Source", [explanation.source]),
     ]
     parts = "".join(
