@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from core.workflow.agreement import AgreementView
     from core.workflow.agreement_scorecard import Scorecard
+    from core.workflow.studies import StudySummary
 
 
 def agreement(
@@ -29,6 +30,9 @@ def agreement(
         typer.Option(help="Credit of close answers in pairs: exact, linear or quadratic; by the scale unless given."),
     ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Everything as JSON.")] = False,
+    cite: Annotated[
+        bool, typer.Option("--cite", help="A sentence, methods and references for a paper; alpha by two programs.")
+    ] = False,
 ) -> None:
     """Print who agrees with whom on STUDY, and how far."""
     from core.workflow.agreement import LiveStudies, asked_of
@@ -49,6 +53,9 @@ def agreement(
     if as_json:
         typer.echo(json.dumps(as_data(view, card) | {"study_name": found.name}, ensure_ascii=False, indent=1))
         return
+    if cite:
+        typer.echo(_citation(view, found, card), nl=False)
+        return
     mark = " (simulated)" if found.simulated else " (illustrative)" if found.illustrative else ""
     typer.echo(f"{found.name}{mark} · {view.question.title} · {view.phase} · {view.n_units:,} units")
     for block in _blocks(view, card):
@@ -56,6 +63,15 @@ def agreement(
     others = [question.key for question in live.questions if question.key != view.question.key]
     if others and not criterion:
         typer.echo(f"\nOther criteria: {', '.join(others)}.")
+
+
+def _citation(view: "AgreementView", study: "StudySummary", card: "Scorecard") -> str:
+    from core.workflow.agreement_citing import citation, touchstone_version
+    from core.workflow.agreement_recomputed import recomputed
+    from core.workflow.workspace import utc_now
+
+    today, software = utc_now().date(), touchstone_version()
+    return citation(view, study, card, today=today, software=software, checked=recomputed(view)).text
 
 
 def _progress(share: float, doing: str) -> None:

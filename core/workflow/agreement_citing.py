@@ -7,15 +7,17 @@ from importlib.metadata import version
 
 from core.charts.writing import decimal, interval_text, percentage
 from core.rendering import snippet
-from core.stats.against import Against
 from core.stats.agreement import AgreementReport
 from core.stats.coefficients import COEFFICIENTS
 from core.stats.estimates import Estimate, Flag, IntervalMethod, Reason
 from core.store.current import AskedPhase
 from core.workflow.agreement_asking import narrowing_words
+from core.workflow.agreement_definitions import definition_of
 from core.workflow.agreement_explained import report_left_out, without_value
+from core.workflow.agreement_judged import Cell
 from core.workflow.agreement_pictures import mark_of
 from core.workflow.agreement_recomputed import SAME, Recomputed, cited_report, package_version
+from core.workflow.agreement_scorecard import JudgeUnits, Row, Scorecard
 from core.workflow.agreement_view import AgreementView
 from core.workflow.studies import StudySummary
 
@@ -69,6 +71,7 @@ def touchstone_version() -> str:
 def citation(
     view: AgreementView,
     study: StudySummary,
+    card: Scorecard,
     *,
     today: date,
     software: str,
@@ -79,6 +82,7 @@ def citation(
     Args:
         view: The agreement.
         study: Its study.
+        card: Its scorecard.
         today: The day of the computation.
         software: Version of Touchstone.
         checked: What `core.workflow.agreement_recomputed.recomputed` found; None where it was not asked.
@@ -87,14 +91,34 @@ def citation(
     cited = [report.alpha, report["percent"]]
     if Flag.HIGH_PERCENT_LOW_KAPPA in report.flags:
         cited.append(report["ac1"])
-    judged = [estimate for one in view.judges for estimate in (one.kappa, one.ceiling, one.difference)]
+    rows = _cited_rows(card)
     saying = _Saying()
-    sentences = [_among(view, study, report, saying), *(_judge(view, one, saying) for one in view.judges)]
+    sentences = [_among(view, study, report, saying)]
+    for place, judge in enumerate(card.judges):
+        sentences.append(_judge(view, judge, [row.cells[place] for row in rows], saying))
+    cells = [cell for row in rows for cell in row.cells]
+    judged = [found for cell in cells for found in (cell.judge, cell.people, cell.difference) if found is not None]
+    left_out = [said for place, judge in enumerate(card.judges) for said in _left_out(judge, place, rows)]
+    told = _Told(view, report, tuple(cited), tuple(cells), tuple(judged), tuple(left_out))
     return Citation(
         sentence="\n".join(sentences),
-        methods=" ".join(_methods(view, report, [*cited, *judged], today, software, checked)),
-        references=tuple(_references(cited, judged, view.coefficient, with_package=bool(checked))),
+        methods=" ".join(
+            (*_methods(told), f"Computed with Touchstone {software} on {today.isoformat()}.", *_checked(checked))
+        ),
+        references=tuple(_references(told, with_package=bool(checked))),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What the citation tells of: the report, its estimates, the judges' measures, and what these leave out."""
+
+    view: AgreementView
+    report: AgreementReport
+    cited: tuple[Estimate, ...]
+    cells: tuple[Cell, ...]
+    judged: tuple[Estimate, ...]
+    left_out: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,40 +208,60 @@ def _is_share(estimate: Estimate) -> bool:
     return row is not None and row.proportion
 
 
-def _judge(view: AgreementView, one: Against, saying: _Saying) -> str:
-    name = f"“{snippet(view.rater(int(one.rater_id)).name, 80)}”"
+def _judge(view: AgreementView, judge: JudgeUnits, cells: Sequence[Cell], saying: _Saying) -> str:
+    """One judge with people, beside people there: every cited measure a clause."""
+    name = f"“{snippet(judge.name, 80)}”"
     name = name if name.casefold().startswith("“judge ") else f"Judge {name}"
-    kappa, ceiling, difference = one.kappa, one.ceiling, one.difference
-    title = f"{COEFFICIENTS[one.coefficient].title}, mean over people"
-    if kappa.value is None:
-        return f"The agreement of {name} with people ({title}) is undefined: {_because(kappa.reason)}"
-    on = f"on {_units(kappa.n_units, kappa.n_groups)}"
-    said = f"{name} agreed with people at {saying.valued(kappa)} {on}{saying.once(f' ({title})', '')};"
-    if ceiling.value is None:
-        return f"{said} how well people agree with each other on these is undefined: {_because(ceiling.reason)}"
-    same = (ceiling.n_units, ceiling.n_groups) == (kappa.n_units, kappa.n_groups)
-    shared = f"those {_units(ceiling.n_units, ceiling.n_groups)} that two people rated too,"
-    among = f" on {'the same units' if same else shared} people agreed with each other"
-    return f"{said}{among} at {saying.valued(ceiling)}, a difference of {saying.valued(difference)}."
+    there = "people" if view.people.n_ratings else "the others"
+    return f"{name}: {'; '.join(_clause(cell, there, saying) for cell in cells)}."
 
 
-def _methods(
-    view: AgreementView,
-    report: AgreementReport,
-    cited: Sequence[Estimate],
-    today: date,
-    software: str,
-    checked: Sequence[Recomputed] | None,
-) -> Iterator[str]:
+def _clause(cell: Cell, there: str, saying: _Saying) -> str:
+    title = definition_of(cell.measure).title
+    title = title if title[1:2].isupper() else title[0].lower() + title[1:]
+    title = title.replace("cohen", "Cohen").replace("krippendorff", "Krippendorff").replace("gwet", "Gwet")
+    if cell.judge.value is None:
+        return f"{title} was {saying.valued(cell.judge)}"
+    said = f"{title} was {saying.valued(cell.judge)} on {_units(cell.judge.n_units, cell.judge.n_groups)}"
+    if cell.people is None:
+        return said
+    differing = f", the difference {saying.valued(cell.difference)}" if cell.difference is not None else ""
+    on = "" if _on_same(cell) else f" on {_units(cell.people.n_units, cell.people.n_groups)} of them"
+    return f"{said}, that of {there} {saying.valued(cell.people)}{on}{differing}"
+
+
+def _on_same(cell: Cell) -> bool:
+    """Whether people are compared on the same units, or have no value at all."""
+    people = cell.people
+    same = people is None or (people.n_units, people.n_groups) == (cell.judge.n_units, cell.judge.n_groups)
+    return same or (people is not None and people.value is None)
+
+
+def _cited_rows(card: Scorecard) -> tuple[Row, ...]:
+    """What of a judge is cited: the ceiling and the kappa with each person; on free numbers alpha and correlation."""
+    wanted = ("ceiling_kappa", "kappa", "ac") if card.row("ceiling_kappa") else ("alpha", "pearson", "bias")
+    return tuple(row for key in wanted if (row := card.row(key)) is not None)
+
+
+def _left_out(judge: JudgeUnits, place: int, rows: Sequence[Row]) -> Iterator[str]:
+    """What the cited measures of a judge leave out, under its name."""
+    said = dict.fromkeys(sentence for row in rows for sentence in row.cells[place].left_out)
+    if said:
+        yield f"For “{snippet(judge.name, 80)}”: {' '.join(said)}"
+
+
+def _methods(told: _Told) -> Iterator[str]:
+    view, report = told.view, told.report
     judges = "; judges answer once and know no other rater's answer" if any(one.is_judge for one in view.raters) else ""
     yield f"Ratings are {_PHASES[view.phase]}{judges}."
     yield from _chosen(view)
     yield _scale(view)
-    lines = [line for line in view.raters if line.is_person or report is not view.people or view.judges]
-    yield from (*report_left_out(report), *without_value(lines))
-    yield from _intervals(cited, view.seed)
-    yield f"Computed with Touchstone {software} on {today.isoformat()}."
-    yield from _checked(checked)
+    lines = [line for line in view.raters if line.is_person or report is not view.people or told.cells]
+    yield from (*report_left_out(report, report.alpha), *without_value(lines))
+    measures = dict.fromkeys(definition_of(cell.measure) for cell in told.cells)
+    yield from (f"{measure.title}: {measure.definition}" for measure in measures)
+    yield from told.left_out
+    yield from _intervals((*told.cited, *told.judged), view.seed)
 
 
 def _chosen(view: AgreementView) -> Iterator[str]:
@@ -273,15 +317,10 @@ def _checked(checked: Sequence[Recomputed] | None) -> Iterator[str]:
     yield from (f"{COEFFICIENTS[one.key].title} was not recomputed: {one.reason}." for one in checked if one.reason)
 
 
-def _references(
-    cited: Sequence[Estimate], judged: Sequence[Estimate], coefficient: str, *, with_package: bool
-) -> Iterator[str]:
-    found: dict[str, None] = {}
-    for estimate in cited:
-        found[COEFFICIENTS[estimate.name].source] = None
-    if judged:
-        found[COEFFICIENTS[coefficient].source] = None
-    methods = [estimate.interval.method for estimate in (*cited, *judged) if estimate.interval is not None]
+def _references(told: _Told, *, with_package: bool) -> Iterator[str]:
+    found = dict.fromkeys(COEFFICIENTS[estimate.name].source for estimate in told.cited)
+    found |= dict.fromkeys(definition_of(cell.measure).source for cell in told.cells)
+    methods = [one.interval.method for one in (*told.cited, *told.judged) if one.interval is not None]
     found |= dict.fromkeys(_METHOD_SOURCES[method] for method in methods)
     if with_package:
         found[_PACKAGE] = None

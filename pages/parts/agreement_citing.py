@@ -7,6 +7,7 @@ import streamlit as st
 from core.workflow.agreement_citing import citation, touchstone_version
 from core.workflow.agreement_csv import TABLES
 from core.workflow.agreement_recomputed import MANY_RATINGS, Recomputed, recomputed
+from core.workflow.agreement_scorecard import scorecard
 from pages.parts.agreement_shown import Shown
 from pages.parts.frame import text_block, workspace
 from pages.routes.agreement_tables import table_address
@@ -17,7 +18,8 @@ def show_citing(shown: Shown) -> None:
     with st.expander("Cite or download", key="cite"):
         checked = _checked(shown)
         today = workspace().clock().date()
-        cited = citation(shown.view, shown.study, today=today, software=touchstone_version(), checked=checked)
+        card = scorecard(shown.live, shown.view)
+        cited = citation(shown.view, shown.study, card, today=today, software=touchstone_version(), checked=checked)
         references = "\n".join(cited.references)
         for label, words in (("Result", cited.sentence), ("Methods", cited.methods), ("References", references)):
             st.html(f'<p class="ag-label">{label}</p>')

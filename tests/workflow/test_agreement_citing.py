@@ -16,6 +16,7 @@ from core.stats.ratings import RatingTable
 from core.workflow.agreement import LiveStudies, asked_of
 from core.workflow.agreement_citing import Citation, citation
 from core.workflow.agreement_recomputed import SAME, Recomputed, recompute, recomputed
+from core.workflow.agreement_scorecard import scorecard
 from core.workflow.agreement_view import AgreementView
 from core.workflow.studies import find_study
 from core.workflow.workspace import Workspace
@@ -46,7 +47,9 @@ def rated(
 
 def cited(workspace: Workspace, view: AgreementView, checked: Sequence[Recomputed] | None = None) -> Citation:
     study = find_study(workspace, str(view.study_id))
-    return citation(view, study, today=TODAY, software="0.1.0", checked=checked)
+    live = LiveStudies(workspace).of(view.study_id)
+    live.refresh()
+    return citation(view, study, scorecard(live, view), today=TODAY, software="0.1.0", checked=checked)
 
 
 def every(step: int) -> list[str]:
@@ -80,14 +83,24 @@ def test_a_judge_is_cited_beside_the_people_on_the_same_units(workspace: Workspa
     # kappa with Ana: fails 5 and 9, both on 0 15; po = 1 - (3 + 7) / 25 = .6, pe = (5 * 9 + 20 * 16) / 625 = .584:
     # .0385. With Bruno: fails 7 and 9, both on 0 12 24; po = 1 - (4 + 6) / 25 = .6, pe = (63 + 18 * 16) / 625 = .5616:
     # .0876. Mean .06. Ana and Bruno: po = .68, pe = (35 + 360) / 625 = .632: .13; the difference -.07.
-    assert judge.difference.interval is not None
-    assert said.sentence.splitlines()[1] == (
-        f"Judge “Fir” agreed with people at .06 (95 % BCa interval {ends(judge.kappa)}) on 25 units (Cohen's kappa,"
-        " mean over people); on the same units people agreed with each other at .13 (95 % BCa interval"
-        f" {ends(judge.ceiling)}), a difference of −.07 (95 % BCa interval {ends(judge.difference)})."
+    assert said.sentence.splitlines()[1].startswith("Judge “Fir”: kappa with the majority of the others was ")
+    assert said.sentence.endswith(
+        f"; Cohen's kappa with each person was .06 (95 % BCa interval {ends(judge.kappa)}) on 25 units, that of people"
+        f" .13 (95 % BCa interval {ends(judge.ceiling)}), the difference −.07 (95 % BCa interval"
+        f" {ends(judge.difference)})."
     )
     assert "Cohen (1960), Educational and Psychological Measurement 20; mean of pairs: Light (1971)" in said.references
     assert "judges answer once" in said.methods
+
+
+def test_the_ceiling_and_what_it_leaves_out_are_cited(workspace: Workspace) -> None:
+    answers = {"Ana": every(5), "Bruno": every(5), "Chioma": every(4), "Fir": every(5)[:22]}
+    view = rated(workspace, answers, kinds={"Fir": "judge"})
+    said = cited(workspace, view)
+    # on the judge's 22 units Ana and Bruno are alike, Chioma differs on 4 5 8 10 12 15 16 20 -> 20: both fail; so on
+    # 4 5 8 10 12 15 16: there Ana and Bruno face a tie (2 each), Chioma faces a majority: 22 * 3 - 14 = 52 majorities
+    assert "kappa with the majority of the others was " in said.sentence
+    assert "For “Fir”: 52 majorities of the others are compared with. 14 majorities do not exist" in said.methods
 
 
 def test_what_is_undefined_is_cited_as_undefined_with_its_reason(workspace: Workspace) -> None:
