@@ -19,10 +19,8 @@ from core.stats.pairs import PairStatistic, PairTables, pair_tables
 from core.stats.ratings import RaterId, RatingTable
 from core.stats.resampling import SMALL_SAMPLE, Replicates, replicate, spread
 from core.stats.samples import Compared, OptionUnits, number_levels, number_units, rating_numbers
-from core.stats.weights import (
-    Spacing,
-    ordered_options,
-)
+from core.stats.tally import Tally, tallied
+from core.stats.weights import Spacing
 
 MAX_COINCIDENCE_OPTIONS = 40
 """Ordinal alpha on more options than this has a value but no interval."""
@@ -118,7 +116,7 @@ def agreement(
         estimates |= _from_counts(setting, [row for row in possible if row.on_counts], count_rng)
         estimates |= _from_pairs(setting, [row for row in possible if row.on_pairs], pair_rng)
     estimates |= _from_complete(setting, [row for row in possible if row.on_complete], complete_rng)
-    return _report(table, {row.key: estimates[row.key] for row in wanted})
+    return _report(table, {row.key: estimates[row.key] for row in wanted}, tallied(table, setting.units))
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,28 +288,26 @@ def _estimate(setting: _Setting, row: Coefficient, compared: Compared, replicate
     )
 
 
-def _report(table: RatingTable, estimates: Mapping[str, Estimate]) -> AgreementReport:
-    per_unit = table.ratings_per_unit()
-    n_pairable = int(np.sum(per_unit > 1))
-    by_rater = {} if table.anonymous else dict(zip(table.rater_ids, table.ratings_per_rater().tolist(), strict=True))
+def _report(table: RatingTable, estimates: Mapping[str, Estimate], tally: Tally) -> AgreementReport:
+    by_rater = {} if table.anonymous else dict(zip(table.rater_ids, tally.per_rater.tolist(), strict=True))
     flags = [
         (Flag.ANONYMOUS_RATERS, table.anonymous),
         (Flag.INVALID_VALUES, table.n_invalid > 0),
         (Flag.CLUSTERED, table.clusters is not None),
-        (Flag.CONSTANT_RATER, _has_constant_rater(table)),
+        (Flag.CONSTANT_RATER, tally.constant_rater),
         (Flag.HIGH_PERCENT_LOW_KAPPA, _is_paradox(estimates)),
     ]
     return AgreementReport(
         scale=table.scale,
         n_units=table.n_units,
-        n_rated=int(np.sum(per_unit > 0)),
-        n_pairable=n_pairable,
+        n_rated=tally.n_rated,
+        n_pairable=tally.n_pairable,
         n_ratings=table.n_ratings,
         n_invalid=table.n_invalid,
-        n_outside_order=_n_outside_order(table),
-        n_clusters=None if table.clusters is None else len(np.unique(table.clusters[per_unit > 0])),
+        n_outside_order=tally.n_outside_order,
+        n_clusters=tally.n_clusters,
         ratings_by_rater=by_rater,
-        base_rates=base_rates(table),
+        base_rates=tally.base_rates,
         estimates=estimates,
         flags=tuple(flag for flag, raised in flags if raised),
     )
@@ -323,33 +319,3 @@ def _is_paradox(estimates: Mapping[str, Estimate]) -> bool:
     kappa = next((value for value in kappas if value is not None), None)
     percent = estimates["percent"].value if "percent" in estimates else None
     return percent is not None and kappa is not None and percent >= HIGH_PERCENT and kappa < LOW_KAPPA
-
-
-def base_rates(table: RatingTable) -> dict[str, float]:
-    """By option key: the mean over rated units of the share of their ratings on it; empty where there is none."""
-    if table.scale.is_numeric or not table.n_ratings:
-        return {}
-    per_unit = table.ratings_per_unit()
-    shares = (1 / np.maximum(per_unit, 1))[table.units]
-    rates = np.bincount(table.codes, weights=shares, minlength=len(table.scale.options)) / np.sum(per_unit > 0)
-    return dict(zip(table.scale.keys, rates.tolist(), strict=True))
-
-
-def _n_outside_order(table: RatingTable) -> int:
-    ordered = ordered_options(table.scale)
-    return int(np.sum(~np.isin(table.codes, ordered))) if ordered else 0
-
-
-def _has_constant_rater(table: RatingTable) -> bool:
-    """Whether a named rater of two units or more gave all the same value while others differ."""
-    if table.anonymous or table.n_ratings == 0 or np.ptp(table.values) == 0:
-        return False
-    raters, per_rater = table.known_raters(), table.ratings_per_rater()
-    if table.scale.is_numeric:
-        different = np.unique(np.column_stack([raters, table.values]), axis=0)[:, 0].astype(np.int64)
-        kinds = np.bincount(different, minlength=table.n_raters)
-    else:
-        q = len(table.scale.options)
-        used = np.bincount(raters.astype(np.int64) * q + table.codes, minlength=table.n_raters * q) > 0
-        kinds = used.reshape(-1, q).sum(axis=1)
-    return bool(np.any((kinds == 1) & (per_rater > 1)))

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from core.stats.arrays import FloatArray, IntArray
 
 _EXACT = 2**53
-_COUNTABLE = 2**22
+COUNTABLE = 2**22
+"""Keys below this are counted, not sorted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ def _keys(
 def _unique(keys: IntArray) -> tuple[IntArray, IntArray]:
     """Different keys in rising order, and the place of every key among them; counting instead of sorting if small."""
     top = int(keys.max(initial=0))
-    if top >= _COUNTABLE:
+    if top >= COUNTABLE:
         different, inverse = np.unique(keys, return_inverse=True)
         return different, inverse.astype(np.int64).reshape(-1)
     present = np.bincount(keys, minlength=top + 1) > 0

@@ -116,12 +116,11 @@ class RatingTable:
         array = np.asarray(codes)
         if array.ndim != 2:
             raise BadInput(where="codes", found=f"{array.ndim} dimensions", expected="units x raters")
-        present = array >= 0
-        units, raters = np.nonzero(present)
+        units, raters, codes = _filled(array, array >= 0)
         return cls.from_triples(
             units,
             None if anonymous else raters,
-            array[present],
+            codes,
             scale,
             n_units=array.shape[0],
             rater_ids=() if anonymous else tuple(rater_ids) or tuple(range(array.shape[1])),
@@ -146,11 +145,11 @@ class RatingTable:
         if array.ndim != 2 or not scale.is_numeric:
             found = f"{array.ndim} dimensions on a scale of {len(scale.options)} options"
             raise BadInput(where="numbers", found=found, expected="units x raters on a scale of free numbers")
-        units, raters = np.nonzero(~np.isnan(array))
+        units, raters, values = _filled(array, ~np.isnan(array))
         return cls.from_triples(
             units,
             None if anonymous else raters,
-            array[units, raters],
+            values,
             scale,
             n_units=array.shape[0],
             rater_ids=() if anonymous else tuple(rater_ids) or tuple(range(array.shape[1])),
@@ -248,6 +247,13 @@ class RatingTable:
         """Number of ratings of every named rater."""
         return np.bincount(self.known_raters(), minlength=self.n_raters)
 
+    def answers(self) -> IntArray:
+        """Array of named raters x options: how often each chose what; a single row for anonymous seats."""
+        q = len(self.scale.options)
+        cells = self.codes if self.raters is None else self.raters * np.int32(q) + self.codes
+        n_rows = 1 if self.raters is None else self.n_raters
+        return np.bincount(cells, minlength=n_rows * q).reshape(n_rows, q)
+
     def counts(self) -> NDArray[np.int32]:
         """Array of units x options: how many raters chose what."""
         q = len(self.scale.options)
@@ -309,6 +315,17 @@ class RatingTable:
         return self.raters
 
 
+def _filled(
+    array: NDArray[np.generic], present: NDArray[np.bool_]
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.generic]]:
+    """Unit, rater and value of the filled cells, unit by unit; several times quicker than `nonzero` and masks."""
+    places = np.flatnonzero(present)
+    # Division is the slow part, and twice as quick on the half of the bits.
+    small = places.astype(np.int32) if array.size < 2**31 else places
+    units = small // max(array.shape[1], 1)
+    return units.astype(np.int32), (small - units * array.shape[1]).astype(np.int32), array.ravel()[places]
+
+
 def _read_values(values: ArrayLike, scale: DeclaredScale) -> tuple[Values, NDArray[np.bool_], int]:
     """Values in their final type, which of them are ratings, and how many were off the scale."""
     if scale.is_numeric:
@@ -344,8 +361,9 @@ def _in_order(
     Raises:
         BadInput: A rater rated a unit twice.
     """
-    cell = unit.astype(np.int64) * n_raters + rater
-    if np.any(cell[1:] <= cell[:-1]):
+    rising = (unit[1:] > unit[:-1]) | ((unit[1:] == unit[:-1]) & (rater[1:] > rater[:-1]))
+    if not rising.all():
+        cell = unit.astype(np.int64) * n_raters + rater
         order = np.argsort(cell, kind="stable")
         unit, rater, value, cell = unit[order], rater[order], value[order], cell[order]
         twice = np.flatnonzero(cell[1:] == cell[:-1])

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.scales import DeclaredScale
 from core.stats.arrays import FloatArray, IntArray
 from core.stats.moments import CountLayout, number_rows
-from core.stats.patterns import Patterns, unique_rows
+from core.stats.patterns import COUNTABLE, Patterns, unique_rows
 from core.stats.ratings import RatingTable
 from core.stats.weights import Spacing, option_values, ordered_options
 
@@ -60,8 +61,8 @@ class OptionUnits:
             place[list(options)] = np.arange(len(options))
             codes = place[codes]
             units, codes = units[codes >= 0], codes[codes >= 0]
-        most = int(np.bincount(units, minlength=1).max())
-        patterns = unique_rows(units, codes, None, base=most + 1, n_positions=len(options), n_units=table.n_units)
+        base = _above_counts(table, units, len(options))
+        patterns = unique_rows(units, codes, None, base=base, n_positions=len(options), n_units=table.n_units)
         pairable = patterns.rows.sum(axis=1) > 1
         paired = (patterns.frequency * pairable) @ patterns.rows
         n_units = int(patterns.frequency @ pairable)
@@ -78,6 +79,13 @@ class OptionUnits:
         """Moments side by side for each layout, and how many groups each row stands for."""
         rows = np.hstack([layout.rows(self.patterns.rows) for layout in layouts])
         return _grouped(rows, self.patterns.frequency, self.patterns.of_unit, self.clusters)
+
+
+def _above_counts(table: RatingTable, units: IntArray | NDArray[np.int32], n_options: int) -> int:
+    """A number above every count of an option in a unit: from the raters where they are few, else counted."""
+    if not table.anonymous and (table.n_raters + 1) ** n_options <= COUNTABLE:
+        return table.n_raters + 1
+    return int(np.bincount(units, minlength=1).max()) + 1
 
 
 def number_units(table: RatingTable) -> tuple[FloatArray, IntArray, Compared]:
