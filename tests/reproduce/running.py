@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from time import perf_counter
 
@@ -75,15 +75,10 @@ def _compared(folder: Path, url: str, datasets: Collection[str]) -> Sequence[Mat
 
 
 def _show(matches: Sequence[Match]) -> None:
-    rows = [("data set", "figure", "metric", "published", "ours", "")]
-    for match in matches:
-        named = match.figure
-        verdict = "match" if match.holds else f"MISS: {match.miss}"
-        rows.append((named.dataset, named.figure, named.metric, match.published, match.shown, verdict))
-    widths = [max(len(row[column]) for row in rows) for column in range(5)]
-    print()
-    for row in rows:
-        print("  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[5]]).rstrip())
+    for dataset in dict.fromkeys(match.figure.dataset for match in matches):
+        print(f"\n{dataset}")
+        for line in _lines([match for match in matches if match.figure.dataset == dataset]):
+            print(f"  {line}")
     print()
     for dataset, (n, of) in summary(matches).items():
         print(f"{dataset:<36}{n:>4} of {of}")
@@ -91,10 +86,19 @@ def _show(matches: Sequence[Match]) -> None:
     print(f"\n{held} of {len(matches)} published figures match, to the digits that were printed.")
     for match in matches:
         if not match.holds:
-            named = match.figure
-            print(
-                f"Missed: {named.dataset}, {named.figure}, {named.metric}: published {match.published}, {match.miss}."
-            )
+            named = f"{match.figure.dataset}, {match.figure.figure}, {match.figure.metric}"
+            print(f"Missed: {named}: published {match.published}, {match.miss}.")
+
+
+def _lines(matches: Sequence[Match]) -> Iterator[str]:
+    """A table with columns as wide as their widest cell."""
+    rows = [("figure", "metric", "published", "ours", "")]
+    for match in matches:
+        verdict = "match" if match.holds else f"MISS: {match.miss}"
+        rows.append((match.figure.figure, match.figure.metric, match.published, match.shown, verdict))
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    for row in rows:
+        yield "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[4]]).rstrip()
 
 
 def summary(matches: Sequence[Match]) -> Mapping[str, tuple[int, int]]:
