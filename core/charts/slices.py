@@ -57,8 +57,8 @@ class ForestRow:
 
     @property
     def lines(self) -> int:
-        """Lines of words: numbers on the right, name and notes on the left."""
-        return max(len(self.marks), 1 + len(self.notes))
+        """Lines of words: name and numbers, then notes; beside two numbers there is no room for a note."""
+        return max(len(self.marks), 1) + len(self.notes)
 
     @property
     def height(self) -> int:
@@ -125,7 +125,7 @@ def _draw_row(figure: go.Figure, row: ForestRow, top: float, look: Theme) -> Non
     name = escaped(shortened(row.name, _LONGEST_NAME))
     name = f"<b>{name}</b>" if row.strong else name
     _word(figure, top + 15, f"{name}  {_quiet(escaped(row.beside), look)}", ink, right=False)
-    for place, note in enumerate(row.notes, start=1):
+    for place, note in enumerate(row.notes, start=max(len(row.marks), 1)):
         _word(figure, top + 15 + _LINE * place, _quiet(escaped(shortened(note, 60)), look), ink, right=False)
     on = top + _FIRST + _LINE * (row.lines - 1) + _MARK / 2
     for place, mark in enumerate(row.marks):
@@ -142,8 +142,9 @@ def _numbers(mark: Mark, row: ForestRow, look: Theme) -> str:
         return label + _quiet("no value", look)
     value = percentage(mark.estimate.value) if mark.percent else decimal(mark.estimate.value)
     value = f"<b>{value}</b>" if row.strong else value
-    ends = interval_text(mark.estimate, percent=mark.percent) if mark.estimate.interval else "no interval"
-    return f"{label}{value}  {_quiet(ends, look)}"
+    if mark.estimate.interval is None:
+        return f"{label}{value}" if row.grey else f"{label}{value}  {_quiet('no interval', look)}"
+    return f"{label}{value}  {_quiet(interval_text(mark.estimate, percent=mark.percent), look)}"
 
 
 def _draw_mark(figure: go.Figure, mark: Mark, on: float, row: ForestRow, look: Theme) -> None:

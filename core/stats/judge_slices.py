@@ -18,7 +18,7 @@ from core.stats.multiplicity import adjusted
 from core.stats.ratings import RaterId, RatingTable
 from core.stats.replacement import in_each_place
 from core.stats.resampling import Replicates
-from core.stats.slices import p_value, small_slice, smaller_side, weighted
+from core.stats.slices import leaves_out_zero, p_value, small_slice, smaller_side, weighted
 from core.stats.slicing import SliceBases, SliceReplicates, Slicing, replicate_slices
 from core.stats.together import side_by_side
 from core.stats.weights import Spacing
@@ -51,10 +51,11 @@ class JudgeSlice:
         difference: The judge in the slice minus the judge in the rest.
         p_value: Of no difference; None where the slice or the rest is too small, or an error does not exist.
         adjusted_p: The same, adjusted for the number of slices.
-        differs: Whether the judge differs here from the rest at the stated false discovery rate.
+        differs: Whether the judge differs here from the rest at the stated false discovery rate, and the interval of
+            the difference leaves out 0.
         gap_p: Of the judge and people reaching the same here.
         adjusted_gap_p: The same, adjusted for the number of slices.
-        apart: Whether judge and people differ here at the stated false discovery rate.
+        apart: Whether judge and people differ here, by the same rule.
     """
 
     name: str
@@ -213,9 +214,9 @@ def _slices(
         replace(
             each,
             adjusted_p=None if each.p_value is None else float(rest_p.p[k]),
-            differs=bool(rest_p.rejected[k]),
+            differs=bool(rest_p.rejected[k]) and leaves_out_zero(each.difference),
             adjusted_gap_p=None if each.gap_p is None else float(gap_p.p[k]),
-            apart=bool(gap_p.rejected[k]),
+            apart=bool(gap_p.rejected[k]) and leaves_out_zero(each.here.gap),
         )
         for k, each in enumerate(slices)
     ]

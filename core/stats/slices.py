@@ -30,7 +30,8 @@ class SliceEstimate:
         difference: Slice minus rest.
         p_value: Of no difference; None where the slice or the rest is too small, or an error does not exist.
         adjusted_p: The same, adjusted for the number of slices.
-        differs: Whether it differs from the rest at the stated false discovery rate.
+        differs: Whether it differs from the rest at the stated false discovery rate, and the interval of the difference
+            leaves out 0.
     """
 
     name: str
@@ -110,7 +111,11 @@ def by_slice(
     )
     p_values = adjusted([np.nan if each.p_value is None else each.p_value for each in slices], q=q)
     slices = tuple(
-        replace(each, adjusted_p=None if np.isnan(p) else float(p), differs=bool(rejected))
+        replace(
+            each,
+            adjusted_p=None if np.isnan(p) else float(p),
+            differs=bool(rejected) and leaves_out_zero(each.difference),
+        )
         for each, p, rejected in zip(slices, p_values.p, p_values.rejected, strict=True)
     )
     return Slices(key, whole, slices, n_without, q)
@@ -143,6 +148,16 @@ def smaller_side(here: Basis, rest: Basis) -> Basis:
     """What a difference between a slice and the rest rests on: all their units, the groups of the smaller side."""
     smaller = here if here.n_groups < rest.n_groups else rest
     return replace(smaller, n_units=here.n_units + rest.n_units, n_ratings=here.n_ratings + rest.n_ratings)
+
+
+def leaves_out_zero(difference: Estimate) -> bool:
+    """Whether an interval does not contradict a small p-value; where none was asked for there is nothing to say so.
+
+    In small slices the t statistic of the jackknife error can be far surer than the bootstrap is.
+    """
+    if difference.interval is None:
+        return difference.interval_reason is Reason.NOT_RESAMPLED
+    return difference.interval.low > 0 or difference.interval.high < 0
 
 
 def p_value(difference: Estimate) -> float | None:

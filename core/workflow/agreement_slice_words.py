@@ -62,7 +62,17 @@ def summary(found: SlicedAgreement) -> str:
         parts.append(f"{thin} of {n} {'is' if thin == 1 else 'are'} too thin for an interval.")
     if found.n_without:
         parts.append(f"{found.n_without:,} {'unit is' if found.n_without == 1 else 'units are'} in no slice.")
+    if _above_every_slice(found):
+        parts.append(
+            "All units together lie above every slice: what parts the slices is variety too, and raters agree on it."
+        )
     return " ".join(parts)
+
+
+def _above_every_slice(found: SlicedAgreement) -> bool:
+    values = [row.shown.value for row in found.rows if row.shown.value is not None and not row.too_small]
+    whole = found.whole.shown.value
+    return whole is not None and len(values) > 1 and not found.measure.percent and whole > max(values)
 
 
 def _tested(found: SlicedAgreement) -> str:

@@ -246,6 +246,6 @@ def in_order(found: SlicedAgreement, by: SortedBy) -> tuple[SliceRow, ...]:
     return tuple(sorted(found.rows, key=_by_value))
 
 
-def _by_value(row: SliceRow) -> tuple[bool, float, str]:
+def _by_value(row: SliceRow) -> tuple[bool, bool, float, str]:
     value = row.shown.value
-    return row.too_small or value is None, 0.0 if value is None else value, row.name.casefold()
+    return row.too_small, value is None, value or 0.0, row.name.casefold()

@@ -222,4 +222,4 @@ def _table_row(view: AgreementView, found: SlicedAgreement, row: SliceRow) -> st
 
 
 def _p_cells(p: float | None, adjusted: float | None) -> str:
-    return f'<td class="num">{p_words(p)}</td><td class="num">{p_words(adjusted)}</td>'
+    return f"<td>{p_words(p)}</td><td>{p_words(adjusted)}</td>"
