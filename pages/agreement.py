@@ -15,6 +15,7 @@ from core.workflow.agreement import (
 )
 from core.workflow.agreement_scorecard import scorecard
 from pages.parts.agreement_address import pick_section, read_address, wanted_view
+from pages.parts.agreement_citing import show_citing
 from pages.parts.agreement_headline import show_headline, show_six
 from pages.parts.agreement_items import show_disagreements, show_items, show_splits
 from pages.parts.agreement_numbers import show_numbers
@@ -108,6 +109,7 @@ with left:
     show_six(shown)
     with st.expander("How the sentence above chooses its words"):
         text_block(THRESHOLDS)
+    show_citing(shown)
 with right:
     show_splits(shown)
 SECTIONS[pick_section(address, {name: title for name, (title, _) in SECTIONS.items()})][1](shown)

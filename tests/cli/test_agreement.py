@@ -75,3 +75,51 @@ def test_what_is_not_there_is_refused_with_what_is(typed: CliRunner, arguments: 
 def test_a_study_that_is_not_there_is_refused(typed: CliRunner, tmp_path: Path) -> None:
     shown = typed.invoke(APP, ["agreement", str(tmp_path)])
     assert "Demo: everyday tasks" in str(shown.exception)
+
+
+def test_filters_narrow_it_and_what_they_leave_out_is_printed(typed: CliRunner) -> None:
+    chosen = ["agreement", "1", "--criterion", "quality", "--kind", "person", "--slice", "task=code",
+              "--slice", "task=answer", "--slice", "length=short", "--since", "2020-01-01"]  # fmt: skip
+    lines = typed.invoke(APP, chosen).output.splitlines()
+    data = json.loads(typed.invoke(APP, [*chosen, "--json"]).output)
+    units, left = data["n_units"], data["filter"]["left_out"]
+    assert 0 < units == 144 - left["units"]
+    assert lines[0] == f"Demo: everyday tasks (illustrative) · Quality · blind · {units} units"
+    assert lines[1].startswith("Only people; Output length: short (up to ")
+    assert lines[1].endswith(f"Left out: {left['ratings']} of 655 ratings, {left['units']} of 144 units.")
+    assert {rater["kind"] for rater in data["raters"]} == {"person"}
+    assert data["filter"]["slices"][1:] == ["task=answer", "task=code"]
+    assert data["filter"]["since"] == "2020-01-01"
+
+
+def test_a_split_and_days_narrow_it(typed: CliRunner) -> None:
+    def units(*options: str) -> int:
+        shown = typed.invoke(APP, ["agreement", "1", "--criterion", "quality", *options, "--json"])
+        found: int = json.loads(shown.output)["n_units"]
+        return found
+
+    splits = [units("--split", split) for split in ("train", "dev", "test")]
+    assert all(splits)
+    assert sum(splits) == units() == 144
+    assert units("--until", "2020-01-01") == 0
+
+
+def test_without_a_filter_nothing_is_said_to_be_left_out(typed: CliRunner) -> None:
+    assert "Left out" not in typed.invoke(APP, ["agreement", "1"]).output
+
+
+def test_a_filter_that_is_not_there_is_an_error(typed: CliRunner) -> None:
+    shown = typed.invoke(APP, ["agreement", "1", "--slice", "task=nix"])
+    assert isinstance(shown.exception, NotFound)
+    assert str(shown.exception).startswith('There is no slice of task "nix". Known: answer, code')
+
+
+def test_a_citation_is_printed_with_alpha_by_two_programs(typed: CliRunner) -> None:
+    shown = typed.invoke(APP, ["agreement", "1", "--criterion", "acceptable", "--raters", "ana,bruno", "--cite"])
+    assert shown.exit_code == 0
+    lines = shown.output.splitlines()
+    assert lines[0].startswith("Krippendorff's alpha (nominal) among 2 annotators on ")
+    assert "“Acceptable” in the study “Demo: everyday tasks” (illustrative)" in lines[0]
+    assert lines[2].startswith("Methods. ")
+    assert "the same to 1e-9." in lines[2]
+    assert lines[4] == "References"
