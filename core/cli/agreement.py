@@ -29,6 +29,18 @@ def agreement(
         str,
         typer.Option(help="Credit of close answers in pairs: exact, linear or quadratic; by the scale unless given."),
     ] = "",
+    kind: Annotated[
+        list[str] | None, typer.Option(help="Only this kind of rater (person, judge, ...); can be repeated.")
+    ] = None,
+    part: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--slice", metavar="KEY=VALUE", help="Only items in this slice; can be repeated: values of a key widen."
+        ),
+    ] = None,
+    split: Annotated[str, typer.Option(help="Only items of this split: train, dev or test.")] = "",
+    since: Annotated[str, typer.Option(metavar="DAY", help="Only ratings from this day (UTC) on.")] = "",
+    until: Annotated[str, typer.Option(metavar="DAY", help="Only ratings up to this day (UTC).")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Everything as JSON.")] = False,
     cite: Annotated[
         bool, typer.Option("--cite", help="A sentence, methods and references for a paper; alpha by two programs.")
@@ -36,6 +48,7 @@ def agreement(
 ) -> None:
     """Print who agrees with whom on STUDY, and how far."""
     from core.workflow.agreement import LiveStudies, asked_of
+    from core.workflow.agreement_asking import left_out_words, narrowing_data
     from core.workflow.agreement_scorecard import scorecard
     from core.workflow.agreement_shown import as_data
     from core.workflow.studies import find_study
@@ -48,16 +61,21 @@ def agreement(
     if shown:
         sys.stderr.write("\r\033[K")
     names = [name for name in raters.split(",") if name.strip()]
-    view = live.view(asked_of(live, criterion=criterion, phase=phase, raters=names, credit=kappa))
+    asked = asked_of(live, criterion=criterion, phase=phase, raters=names, credit=kappa, kinds=kind or (),
+                     slices=part or (), split=split, since=since, until=until)  # fmt: skip
+    view = live.view(asked)
     card = scorecard(live, view)
     if as_json:
-        typer.echo(json.dumps(as_data(view, card) | {"study_name": found.name}, ensure_ascii=False, indent=1))
+        data = as_data(view, card) | {"study_name": found.name, "filter": narrowing_data(view)}
+        typer.echo(json.dumps(data, ensure_ascii=False, indent=1))
         return
     if cite:
         typer.echo(_citation(view, found, card), nl=False)
         return
     mark = " (simulated)" if found.simulated else " (illustrative)" if found.illustrative else ""
     typer.echo(f"{found.name}{mark} · {view.question.title} · {view.phase} · {view.n_units:,} units")
+    if words := left_out_words(live, view):
+        typer.echo(words)
     for block in _blocks(view, card):
         typer.echo("\n" + "\n".join(block))
     others = [question.key for question in live.questions if question.key != view.question.key]

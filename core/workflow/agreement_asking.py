@@ -11,6 +11,7 @@ from core.store.questions import RaterRow
 from core.workflow.agreement_live import LiveAgreement
 from core.workflow.agreement_narrowing import Asked, Narrowing, SliceKey
 from core.workflow.agreement_questions import Question
+from core.workflow.agreement_view import AgreementView
 
 PHASES: dict[AskedPhase, str] = {
     "blind": "Blind",
@@ -191,3 +192,28 @@ def narrowing_words(narrowing: Narrowing, keys: Sequence[SliceKey] = ()) -> tupl
     since = f"from {narrowing.since.isoformat()}" if narrowing.since else ""
     until = f"up to {narrowing.until.isoformat()}" if narrowing.until else ""
     return (*parts, f"written {since} {until} (UTC)".replace("  ", " ")) if since or until else tuple(parts)
+
+
+def left_out_words(live: LiveAgreement, view: AgreementView) -> str:
+    """What the filter of a view leaves and how much it leaves out; "" where there is no filter."""
+    if view.narrowing.is_open:
+        return ""
+    left = view.left_out
+    keys = live.slice_choices(view.question.key) if view.narrowing.slices else ()
+    return (
+        f"Only {'; '.join(narrowing_words(view.narrowing, keys))}. Left out: {left.n_ratings:,} of {left.of_ratings:,}"
+        f" ratings, {left.n_units:,} of {left.of_units:,} units."
+    )
+
+
+def narrowing_data(view: AgreementView) -> dict[str, object]:
+    """The filter of a view and what it leaves out, as JSON-ready data."""
+    narrowing = view.narrowing
+    return {
+        "kinds": list(narrowing.kinds),
+        "slices": [f"{key}={name}" for key, name in narrowing.slices],
+        "split": narrowing.split or None,
+        "since": narrowing.since.isoformat() if narrowing.since else None,
+        "until": narrowing.until.isoformat() if narrowing.until else None,
+        "left_out": {"ratings": view.left_out.n_ratings, "units": view.left_out.n_units},
+    }

@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.workflow.agreement import PHASES, AgreementView, Asked, LiveAgreement, Question, credits_of
-from core.workflow.agreement_asking import FIRST_DAY, KINDS, LAST_DAY, kinds_of, narrowing_words, short_name
+from core.workflow.agreement_asking import FIRST_DAY, KINDS, LAST_DAY, kinds_of, left_out_words, short_name
 from pages.parts.agreement_address import clear_filters, put, put_slices
 
 _CREDIT_LABELS = {"exact": "no credit", "linear": "linear credit", "quadratic": "quadratic credit"}
@@ -178,14 +178,9 @@ def _credit_picked(key: str) -> None:
 
 def show_left_out(live: LiveAgreement, view: AgreementView) -> None:
     """What the filter leaves and how much it leaves out; nothing where there is none."""
-    if view.narrowing.is_open:
+    words = left_out_words(live, view)
+    if not words:
         return
-    left = view.left_out
-    keys = live.slice_choices(view.question.key) if view.narrowing.slices else ()
-    words = (
-        f"Only {'; '.join(narrowing_words(view.narrowing, keys))}. Left out: {left.n_ratings:,} of {left.of_ratings:,}"
-        f" ratings, {left.n_units:,} of {left.of_units:,} units."
-    )
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.html(f'<div class="ts-note">{escape(words)}</div>', width="content")
         st.button("Clear filters", key="clear", on_click=clear_filters, type="tertiary")

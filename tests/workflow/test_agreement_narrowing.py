@@ -12,7 +12,16 @@ from hypothesis import strategies as st
 from core.errors import BadInput, NotFound
 from core.scales import pass_fail
 from core.store.slice_facts import SliceColumn
-from core.workflow.agreement import Asked, Behind, LiveAgreement, LiveStudies, asked_of, items_behind, units_behind
+from core.workflow.agreement import (
+    AgreementView,
+    Asked,
+    Behind,
+    LiveAgreement,
+    LiveStudies,
+    asked_of,
+    items_behind,
+    units_behind,
+)
 from core.workflow.agreement_asking import narrowing_words, short_name
 from core.workflow.agreement_narrowing import LeftOut, Narrowing, in_dates, in_slices, units_in
 from core.workflow.agreement_scorecard import scorecard
@@ -228,7 +237,9 @@ def test_two_who_ask_for_the_same_at_once_share_one_computation(workspace: Works
         for name in ("Ana", "Bruno"):
             add_rating(session, built, "q1/alder", "acceptable", name, "pass")
     live = followed(workspace, built)
-    views, found, begun = [], [], threading.Event()
+    views: list[AgreementView] = []
+    found: list[int] = []
+    begun = threading.Event()
 
     def find() -> int:
         begun.set()
