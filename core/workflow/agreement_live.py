@@ -40,6 +40,7 @@ SLOW_SECONDS = 1.0
 _FEW_SUBJECTS = 5_000
 _KEPT_QUESTIONS = 6
 _KEPT_VIEWS = 12
+_KEPT_PIECES = 300
 _KEPT_FINDINGS = 300
 
 Found = TypeVar("Found")
@@ -87,6 +88,7 @@ class LiveAgreement:
         self._views: OrderedDict[Asked, AgreementView] = OrderedDict()
         self._waiting: dict[Asked, tuple[_Ready, int]] = {}
         self._found: OrderedDict[Hashable, tuple[AgreementView, object]] = OrderedDict()
+        self._pieces: OrderedDict[Hashable, tuple[int, object]] = OrderedDict()
         self._newest: datetime | None = None
         self._changes = 0
         self._subjects: dict[str, tuple[int, NDArray[np.int64]]] = {}
@@ -251,6 +253,33 @@ class LiveAgreement:
                     self._found.popitem(last=False)
             return found
 
+    def found_in(self, asked: Asked, name: Hashable, find: Callable[[Cells, int], Found]) -> Found:
+        """What was found in the ratings in force of a question, without its whole view; forgotten when one comes.
+
+        Args:
+            asked: Which ratings.
+            name: Tells it from everything else that is found in these.
+            find: Computes it from the ratings and the seed of everything that is resampled for this question.
+
+        Raises:
+            NotFound: The question does not exist.
+        """
+        asked = self.filled(asked)
+        key = ("found in", asked, name)
+        with self._alone.holding(key):
+            with self._lock:
+                version, kept = self.version(asked.question), self._pieces.get(key)
+                if kept is not None and kept[0] == version:
+                    self._pieces.move_to_end(key)
+                    return cast("Found", kept[1])
+                cells = self._ready(self.question(asked.question), asked).cells
+            found = find(cells, self._seed_of(asked.question))
+            with self._lock:
+                self._pieces[key] = (version, found)
+                while len(self._pieces) > _KEPT_PIECES:
+                    self._pieces.popitem(last=False)
+            return found
+
     def slice_keys(self, view: AgreementView) -> tuple[SliceKey, ...]:
         """Every way to part the units of a view: system, split, length, then the items' metadata."""
         return self.remembered(view, "slice keys", lambda: self._facts.slice_keys(view.cells.subject))
@@ -315,11 +344,14 @@ class LiveAgreement:
             version=version,
             left_out=ready.left_out,
             times=ready.times,
-            seed=crc32(f"{self._seed} {asked.question}".encode()),
+            seed=self._seed_of(asked.question),
             resamples=resamples,
             progress=progress,
             ticks=monotonic,
         )
+
+    def _seed_of(self, question: str) -> int:
+        return crc32(f"{self._seed} {question}".encode())
 
     def _keep(self, view: AgreementView) -> AgreementView:
         """Hold a view unless a newer or a more complete one is held; what was found in the one it replaces goes."""
