@@ -14,7 +14,7 @@ from core.charts.writing import decimal
 from core.rendering import snippet
 from core.store import opened_items as stored
 from core.workflow.agreement_answers import peoples_answer, shown_rows
-from core.workflow.agreement_behind import most_split_first
+from core.workflow.agreement_behind import Behind, most_split_first, units_behind
 from core.workflow.agreement_live import LiveAgreement
 from core.workflow.agreement_tables import JUDGES, PEOPLE
 from core.workflow.agreement_view import AgreementView
@@ -87,6 +87,22 @@ class Disagreements:
     lines: tuple[SplitLine, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """Where a unit stands in the list.
+
+    Attributes:
+        place: From 1; 0 where it is not in the list.
+        total: Units in the list.
+        before, after: Subject and standing criterion of the units beside it; None at the ends.
+    """
+
+    place: int
+    total: int
+    before: tuple[int, int] | None
+    after: tuple[int, int] | None
+
+
 def disagreements(
     workspace: Workspace, live: LiveAgreement, view: AgreementView, *, order: Order = "split", find: str = "",
     limit: int = 25, offset: int = 0,
@@ -117,6 +133,21 @@ def listed_units(
     if not words:
         return _in_order(live, view, order)
     return live.remembered(view, ("disagreements", order, words), lambda: _found(workspace, live, view, order, words))
+
+
+def neighbours(
+    workspace: Workspace, live: LiveAgreement, view: AgreementView, unit: tuple[int, int], *, order: Order,
+    find: str = "",
+) -> Neighbours:  # fmt: skip
+    """Where a unit, named by subject and criterion, stands in the list, and what stands beside it."""
+    units = listed_units(workspace, live, view, order=order, find=find)
+    found = np.flatnonzero(np.isin(units, units_behind(live, view, Behind(unit=unit))))
+    if not len(found):
+        return Neighbours(0, len(units), None, None)
+    place, cells = int(found[0]), view.cells
+    around = [units[near] if 0 <= near < len(units) else None for near in (place - 1, place + 1)]
+    before, after = (None if near is None else (int(cells.subject[near]), int(cells.standing[near])) for near in around)
+    return Neighbours(place + 1, len(units), before, after)
 
 
 def has_order(view: AgreementView, order: Order) -> bool:

@@ -4,11 +4,20 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from core.workflow.agreement import AgreementView, Behind, count_behind, items_behind, most_split
-from core.workflow.agreement_disagreements import EXPLAINED, ORDERS, Disagreements, Order, disagreements, has_order
+from core.workflow.agreement import AgreementView, Behind, ItemsBehind, count_behind, items_behind, most_split
+from core.workflow.agreement_disagreements import (
+    EXPLAINED,
+    ORDERS,
+    Disagreements,
+    Order,
+    disagreements,
+    has_order,
+    neighbours,
+)
 from pages.parts.agreement_address import put
-from pages.parts.agreement_opening import EXPOSES, close, open_items
+from pages.parts.agreement_opening import EXPOSES, close, open_items, turn, unit_named
 from pages.parts.agreement_shown import Shown
+from pages.parts.arriving import arrive
 from pages.parts.estimate import heading
 from pages.parts.frame import text_block, visitor, workspace
 from pages.parts.items import line_html, split_table, unit_html
@@ -40,6 +49,9 @@ def show_splits(shown: Shown) -> None:
 def show_disagreements(shown: Shown) -> None:
     """Every unit raters disagree on, in the order asked for; a row opens its unit."""
     order, find, page = _asked()
+    if shown.address.open == "item":
+        _beside_list(shown, order, find)
+        return
     heading("Disagreements", EXPLAINED[order])
     _pick_order(shown.view, order, find)
     listed = disagreements(
@@ -55,6 +67,19 @@ def show_disagreements(shown: Shown) -> None:
             st.button(f"Open {place:,}", key=f"open-line-{line.subject}-{line.standing}", on_click=open_items,
                       args=(Behind(unit=(line.subject, line.standing)),))  # fmt: skip
     _turn(listed)
+
+
+def _beside_list(shown: Shown, order: Order, find: str) -> None:
+    """In the place of the list, while one of its units is open: where it stands in it, and its neighbours."""
+    unit = unit_named(st.query_params.get("unit", "")) or (0, 0)
+    near = neighbours(workspace(), shown.live, shown.view, unit, order=order, find=find)
+    where = f"{near.place:,} of {near.total:,} in the list" if near.place else f"not among the {near.total:,} listed"
+    arrive("items")
+    heading("Disagreements", f"{ORDERS[order]}{f', with “{find}”' if find else ''}: {where}.")
+    with st.container(horizontal=True):
+        st.button("Back to the list", key="back-to-list", on_click=close)
+        for label, there in (("Previous item", near.before), ("Next item", near.after)):
+            st.button(label, key=label, on_click=open_items, args=(Behind(unit=there),), disabled=there is None)
 
 
 def _asked() -> tuple[Order, str, int]:
@@ -122,23 +147,32 @@ def show_items(shown: Shown, cell: Behind) -> None:
     if items.total and not items.units:
         put(page="")
         st.rerun()
-    last = offset + len(items.units)
-    words = f"{offset + 1:,} to {last:,} of {items.total:,}, those where answers differ most first."
+    if cell.unit is None or shown.address.section != "items":
+        _head(shown, cell, items)
+    elif not items.total:
+        text_block(_none_open(cell), kind="empty")
+    if items.total and not items.noted:
+        text_block("No name is known for this browser, so it cannot be noted that you read who said what.")
+    for unit in items.units:
+        st.html(unit_html(unit, link=_address_of(view, unit.subject, unit.standing)))
+
+
+def _head(shown: Shown, cell: Behind, items: ItemsBehind) -> None:
+    """What is open, and the ways through it."""
+    first, last, page = items.offset + 1, items.offset + len(items.units), shown.address.page
+    words = f"{first:,} to {last:,} of {items.total:,}, those where answers differ most first."
     if not items.total:
         words = _none_open(cell)
     elif cell.unit is not None:
         words = "Everybody's answers, beside each other."
-    noted = "" if items.noted else " No name is known for this browser, so it cannot be noted that you read them."
-    tied = _tied(shown, cell)
-    heading(f"Items: {_cell_title(view, cell)}", words + tied + (noted if items.total else ""))
+    arrive("items")
+    heading(f"Items: {_cell_title(shown.view, cell)}", words + _tied(shown, cell))
     with st.container(horizontal=True):
         st.button("Close", key="close-items", on_click=close)
-        if offset:
-            st.button("Previous", key="previous-items", on_click=put, kwargs={"page": str(page - 1)})
+        if items.offset:
+            st.button("Previous", key="previous-items", on_click=turn, args=(page - 1,))
         if last < items.total:
-            st.button("Next", key="next-items", on_click=put, kwargs={"page": str(page + 1)})
-    for unit in items.units:
-        st.html(unit_html(unit, link=_address_of(view, unit.subject, unit.standing)))
+            st.button("Next", key="next-items", on_click=turn, args=(page + 1,))
 
 
 def _none_open(cell: Behind) -> str:
@@ -157,7 +191,7 @@ def _tied(shown: Shown, cell: Behind) -> str:
 
 def _cell_title(view: AgreementView, cell: Behind) -> str:
     if cell.unit is not None:
-        return "one of them"
+        return "one alone"
     return _who(view, cell) + (f", {cell.slice[1]}" if cell.slice else "")
 
 

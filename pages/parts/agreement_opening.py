@@ -5,6 +5,7 @@ import streamlit as st
 from core.workflow.agreement import AgreementView, Behind, LiveAgreement, has_slice
 from core.workflow.agreement_pairs import pair_raters
 from pages.parts.agreement_address import Address, put
+from pages.parts.arriving import note_opening
 from pages.parts.frame import text_block
 
 EXPOSES = "Opening shows everybody's answers: your own first grade of these items will count as exposed, not as blind."
@@ -13,6 +14,7 @@ EXPOSES = "Opening shows everybody's answers: your own first grade of these item
 
 def open_items(behind: Behind) -> None:
     """Write into the address that the items behind a number are to be shown; a callback of buttons and charts."""
+    note_opening()
     if behind.unit is not None:
         put(open="item", unit=".".join(str(key) for key in behind.unit), cell="", part="", page="")
         return
@@ -26,6 +28,12 @@ def open_items(behind: Behind) -> None:
         page="",
         unit="",
     )
+
+
+def turn(page: int) -> None:
+    """Turn to another page of what is open."""
+    note_opening()
+    put(page="" if page == 1 else str(page))
 
 
 def close() -> None:
@@ -43,7 +51,7 @@ def _slice_of(address: Address) -> tuple[str, str] | None:
     return (key, name) if equals else None
 
 
-def _unit_of(named: str) -> tuple[int, int] | None:
+def unit_named(named: str) -> tuple[int, int] | None:
     """Subject and criterion of "12.34", or of "12" with any criterion."""
     parts = named.split(".")
     if len(parts) > 2 or not all(part.isascii() and part.isdigit() and len(part) < 19 for part in parts):
@@ -86,7 +94,7 @@ def open_cell(live: LiveAgreement, view: AgreementView, address: Address) -> Beh
 
 def _named(view: AgreementView, address: Address, inside: tuple[str, str] | None) -> Behind | None:
     if address.open == "item":
-        unit = _unit_of(st.query_params.get("unit", ""))
+        unit = unit_named(st.query_params.get("unit", ""))
         return None if unit is None else Behind(unit=unit)
     if address.open == "split":
         return Behind(slice=inside)
