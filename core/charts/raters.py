@@ -119,12 +119,12 @@ def spark(values: Sequence[float | None]) -> str:
     if sum(value is not None for value in values) < 2:
         return ""
     bars = "".join(
-        '<span style="display:inline-block;width:7px;margin-right:2px;vertical-align:bottom;background:currentColor;'
+        '<span style="width:7px;margin-right:2px;background:currentColor;'
         f'opacity:.55;height:{max(1, round(_SPARK * (value or 0.0)))}px"></span>'
         for value in values
     )
     said = " ".join("–" if value is None else f"{round(100 * value)} %" for value in values)
     return (
-        f'<span role="img" aria-label="{said}" title="{said}" style="display:inline-block;height:{_SPARK}px;'
-        f'border-bottom:1px solid currentColor;margin-right:6px;white-space:nowrap">{bars}</span>'
+        f'<span role="img" aria-label="{said}" title="{said}" style="display:inline-flex;align-items:flex-end;'
+        f'height:{_SPARK}px;border-bottom:1px solid currentColor;margin-right:6px">{bars}</span>'
     )

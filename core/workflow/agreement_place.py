@@ -209,8 +209,8 @@ def _adding(place: JudgePlace) -> list[Phrase]:
 
 
 def _voters(ks: Sequence[int]) -> str:
-    """As in "1 person", "1 to 3 people", "2 and 4 people"."""
+    """As in "1 person", "1 to 3 people", "2 or 4 people"."""
     if len(ks) > 2 and list(ks) == list(range(ks[0], ks[-1] + 1)):
         return f"{ks[0]} to {ks[-1]} people"
-    named = ", ".join(str(k) for k in ks[:-1]) + (" and " if len(ks) > 1 else "") + str(ks[-1])
+    named = ", ".join(str(k) for k in ks[:-1]) + (" or " if len(ks) > 1 else "") + str(ks[-1])
     return f"{named} {'person' if list(ks) == [1] else 'people'}"

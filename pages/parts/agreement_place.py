@@ -218,7 +218,7 @@ def _judge_row(view: AgreementView, place: JudgePlace, ks: Sequence[int]) -> str
         about = explanation(vote_definition(curve.measure, curve.reference, "gain"), point.gain)
         cells.append(explained_cell(point.gain, about, percent=curve.measure == "majority"))
     n = f'<span class="beside">{place.judge.n:,} ratings</span>'
-    name = f'<td><span class="ag-judge">{escape(place.judge.name)}</span>{n}</td>'
+    name = f'<td style="min-width:8rem"><span class="ag-judge">{escape(place.judge.name)}</span>{n}</td>'
     return f"<tr>{name}{''.join(cells)}</tr>"
 
 

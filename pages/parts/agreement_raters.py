@@ -191,7 +191,7 @@ def _name_cell(line: RaterLine) -> str:
     beside += [f"{n:,} {name}" for name, n in line.absences.items()]
     beside += [f"{line.n_unstable:,} turned by the order shown"] if line.n_unstable else []
     name = f'<span class="{tone_class(line)}">{escape(line.name)}</span>'
-    return f'<td>{name}<span class="beside">{escape(", ".join(beside))}</span></td>'
+    return f'<td style="min-width:8rem">{name}<span class="beside">{escape(", ".join(beside))}</span></td>'
 
 
 def _cell(estimate: Estimate, explanation: Explanation, *, explained: bool, percent: bool = False) -> str:
