@@ -21,6 +21,7 @@ from core.workflow.agreement_csv_rows import (
     confusion_rows,
     judge_rows,
     pair_rows,
+    place_rows,
     rater_rows,
     slice_rows,
 )
@@ -102,6 +103,7 @@ TABLES: Mapping[str, CsvTable] = {
         "Slice by slice", ("slices", "slice", "measure", "whose", *ESTIMATE, "p", "adjusted_p"), slice_rows
     ),
     "raters": CsvTable("Raters", ("measure", "rater", "kind", "beside", *ESTIMATE, "p"), rater_rows),
+    "place": CsvTable("A judge in a person's place", ("measure", "judge", "whose", "beside", *ESTIMATE), place_rows),
     "pairs": CsvTable("Every pair of raters", ("measure", "first", "second", "value", "n_units", "reason"), pair_rows),
     "answers": CsvTable("What every rater answered", ("measure", "answer", "rater", "kind", "n"), answer_rows),
     "confusion": CsvTable(

@@ -9,8 +9,11 @@ import numpy as np
 from core.errors import BadInput, shortened
 from core.exporting.formats.face import Cell
 from core.stats.estimates import Estimate
+from core.stats.extra_rater import ReferenceVoters
 from core.stats.pairs import pair_tables
 from core.workflow.agreement_live import LiveAgreement
+from core.workflow.agreement_pairs import pair_measures, pair_raters, pairs_by
+from core.workflow.agreement_place import judge_place, judges_of, missing
 from core.workflow.agreement_raters import RaterRow, raters_found
 from core.workflow.agreement_scorecard import scorecard
 from core.workflow.agreement_slices import sliced
@@ -21,6 +24,7 @@ ESTIMATE = (
     "value", "low", "high", "level", "method", "n_units", "n_ratings", "n_clusters", "resamples", "undefined_resamples",
     "reason", "interval_reason", "flags",
 )  # fmt: skip
+MANY_RATINGS = 300_000
 Row = tuple[Cell, ...]
 
 
@@ -34,7 +38,7 @@ class Source:
         study: Name of the study.
         live: The study, followed.
         view: The agreement.
-        also: What else the address says: `by`, `beside` and `measure` of slices.
+        also: What else the address says: `by`, `beside`, `measure` of slices; `measure` of pairs; `reference` of votes.
     """
 
     workspace: Workspace
@@ -87,13 +91,24 @@ def judge_rows(source: Source) -> Iterator[Row]:
 
 
 def pair_rows(source: Source) -> Iterator[Row]:
-    """Percent and kappa of every pair of raters."""
-    pairs, lines = source.view.pairs, source.view.named_raters
-    for i, j in combinations(range(len(lines)), 2):
-        names, n, reason = (lines[i].name, lines[j].name), int(pairs.n[i, j]), pairs.reason_at(i, j)
-        for measure, value in (("percent", pairs.percent[i, j]), (pairs.coefficient, pairs.kappa[i, j])):
-            known = None if np.isnan(value) else float(value)
-            yield (measure, *names, known, n, reason.value if reason and known is None else None)
+    """Every pair of raters by every coefficient; of a large table only by the first of them, and the one asked for."""
+    view, measures = source.view, pair_measures(source.view)
+    if view.table.n_ratings > MANY_RATINGS:
+        measures = tuple(key for key in measures if key in (measures[0], source.also.get("measure")))
+    lines = pair_raters(view)
+    for measure in measures:
+        pairs = pairs_by(source.live, view, measure)
+        for i, j in combinations(range(len(lines)), 2):
+            reason = pairs.reason_at(i, j)
+            value = None if reason else float(pairs.values[i, j])
+            yield (
+                measure,
+                lines[i].name,
+                lines[j].name,
+                value,
+                int(pairs.used[i, j]),
+                reason.value if reason else None,
+            )
 
 
 def answer_rows(source: Source) -> Iterator[Row]:
@@ -152,6 +167,34 @@ def _of_rater(row: RaterRow, alpha: str) -> Iterator[Row]:
     if row.speed is not None:
         seconds = Estimate("median_seconds", row.speed.median_seconds, row.speed.n, row.speed.n)
         yield ("median_seconds", row.line.name, row.line.kind, "", *estimate_cells(seconds), None)
+
+
+def place_rows(source: Source) -> Iterator[Row]:
+    """Every judge in each person's place, and as one rater more beside k people."""
+    view = source.view
+    if missing(view) is not None:
+        return
+    wanted = source.also.get("reference", "everyone")
+    reference: ReferenceVoters = "others" if wanted == "others" else "everyone"
+    names = {line.id: line.name for line in view.raters}
+    for judge in judges_of(view):
+        place = judge_place(source.live, view, judge.id, reference=reference)
+        found = place.replacement
+        rows: list[tuple[str, str, str, Estimate]] = [
+            (place.alpha, "people", "", found.people),
+            (place.alpha, "the judge in a place, mean", "", found.replaced),
+            (place.alpha, "the judge minus people", "", found.difference),
+        ]
+        for one in found.by_person:
+            name = names[int(one.rater_id)]
+            rows += [(place.alpha, "the judge instead of", name, one.estimate)]
+            rows += [(place.alpha, "the judge instead of, minus people", name, one.difference)]
+        for point in place.curve.points if place.curve else ():
+            measure, beside = f"vote_{place.curve.measure if place.curve else ''}", f"{point.k} people"
+            rows += [(measure, "alone", beside, point.without), (measure, "with the judge", beside, point.with_judge)]
+            rows += [(measure, "gain", beside, point.gain)]
+        for measure, whose, beside, estimate in rows:
+            yield (measure, judge.name, whose, beside, *estimate_cells(estimate))
 
 
 def slice_rows(source: Source) -> Iterator[Row]:

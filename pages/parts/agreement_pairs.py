@@ -15,6 +15,7 @@ from core.workflow.agreement_pairs import FEW_UNITS, drawn_raters, pair_measures
 from pages.parts.agreement_address import put
 from pages.parts.agreement_opening import EXPOSES, close, compared_answers, compared_pair, open_items, read_open
 from pages.parts.agreement_parts import look
+from pages.parts.agreement_saving import saving_bar
 from pages.parts.agreement_shown import Shown
 from pages.parts.estimate import answers_table, heading
 from pages.parts.frame import text_block
@@ -55,6 +56,8 @@ def show_matrix(shown: Shown) -> None:
                           few=FEW_UNITS, chosen=chosen)  # fmt: skip
     st.plotly_chart(figure, width="stretch", theme=None, config=CONFIG, key="matrix", selection_mode="points",
                     on_select=lambda: _pair_clicked(ids), alt=f"{known.title} of every pair of raters")  # fmt: skip
+    saving_bar(shown, "matrix", "Everyone with everyone", "pairs", note=f"{known.title}, every pair of raters.",
+               measure=measure)  # fmt: skip
     _pick_pair(pairs, raters, drawn, percent=known.proportion)
 
 
@@ -165,6 +168,8 @@ def show_pair(shown: Shown) -> None:
         figure = confusion_matrix(table, first, second, look(), chosen=chosen, shares=shares)
         st.plotly_chart(figure, width="stretch", theme=None, config=CONFIG, key="confusion", selection_mode="points",
                         on_select=lambda: _answers_clicked(pair, keys), alt="Answers of the two raters")  # fmt: skip
+        note = "Share of each row in percent." if shares else "Units that both rated, counted."
+        saving_bar(shown, "confusion", "Answers of two raters", "confusion", note=f"Rows and columns: options. {note}")
     _ways_to_items(shown, pair)
 
 

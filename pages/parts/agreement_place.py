@@ -9,6 +9,7 @@ from core.charts.place import extra_rater_chart
 from core.charts.slices import ForestRow, Mark, rows_forest
 from core.charts.theme import CONFIG
 from core.charts.writing import percentage
+from core.stats.coefficients import COEFFICIENTS
 from core.stats.estimates import Estimate
 from core.stats.extra_rater import ExtraRaterPoint, ReferenceVoters
 from core.workflow.agreement import AgreementView, Behind
@@ -28,6 +29,7 @@ from core.workflow.agreement_rater_words import explanation, vote_definition
 from pages.parts.agreement_address import put
 from pages.parts.agreement_opening import EXPOSES, open_items
 from pages.parts.agreement_parts import look
+from pages.parts.agreement_saving import saving_bar
 from pages.parts.agreement_shown import Shown
 from pages.parts.estimate import explained_cell, explained_table, heading, notes, say
 from pages.parts.frame import text_block
@@ -56,7 +58,7 @@ def show_place(shown: Shown) -> None:
     with left:
         _replacing(shown, place)
     with right:
-        _adding(place)
+        _adding(shown, place)
     _side_by_side(shown, reference)
     with st.expander("How the sentence above chooses its words"):
         text_block(THRESHOLDS)
@@ -110,6 +112,8 @@ def _replacing(shown: Shown, place: JudgePlace) -> None:
     st.plotly_chart(rows_forest(rows, look()), width="stretch", theme=None, config=CONFIG, key=_FOREST,
                     selection_mode="points", on_select=lambda: _clicked(place.judge.id, ids),
                     alt="People's alpha with the judge in each person's place")  # fmt: skip
+    note = f"{COEFFICIENTS[place.alpha].title}, 95 % intervals, on the units that {place.judge.name} rated."
+    saving_bar(shown, _FOREST, "A judge in a person's place", "place", note=note)
     if len(found.by_person) > len(persons):
         text_block(
             f"The {len(persons)} people with the most ratings are drawn, of {len(found.by_person):,}; the mean is over"
@@ -149,7 +153,7 @@ def _person_picked(judge: int, key: str) -> None:
         open_items(Behind(first=st.session_state[key], second=judge))
 
 
-def _adding(place: JudgePlace) -> None:
+def _adding(shown: Shown, place: JudgePlace) -> None:
     curve = place.curve
     measure = "" if curve is None else ("correlation of medians" if curve.measure == "spearman" else "same majority")
     heading("As one rater more", f"How near the vote of k people is to the reference: {measure}." if measure else "")
@@ -161,6 +165,9 @@ def _adding(place: JudgePlace) -> None:
         return
     st.plotly_chart(extra_rater_chart(curve, place.judge.name, look()), width="stretch", theme=None, config=CONFIG,
                     key=_CURVE, alt="The vote of few people with and without the judge")  # fmt: skip
+    of = _REFERENCES[curve.reference].lower()
+    said = f"How near the vote of k people is to {of}, with {place.judge.name} and without."
+    saving_bar(shown, _CURVE, "A judge as one rater more", "place", note=said, reference=curve.reference)
     heads = ["People", "Alone", "With the judge", "Gain"] + (["Tied votes"] if curve.measure == "majority" else [])
     explained_table(heads, "".join(_vote_row(place, point) for point in curve.points))
     if curve.n_tied:

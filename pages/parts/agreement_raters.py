@@ -18,6 +18,7 @@ from core.workflow.agreement_raters import CHANGES, ORDERS, PAGE, RaterRow, Rate
 from pages.parts.agreement_address import put
 from pages.parts.agreement_opening import EXPOSES, open_items
 from pages.parts.agreement_parts import look
+from pages.parts.agreement_saving import saving_bar
 from pages.parts.agreement_shown import Shown
 from pages.parts.estimate import explained_cell, explained_table, heading, notes, opens, say, tone_class
 from pages.parts.frame import text_block
@@ -49,6 +50,7 @@ def show_raters(shown: Shown) -> None:
     left, right = st.columns([1.15, 1], gap="large")
     with left:
         _picture(rows, chosen)
+        saving_bar(shown, _CHART, "Raters", "raters", note="Kappa of each rater with the others, 95 % intervals.")
     with right:
         _pickers(rows, chosen)
     _table(shown, found, rows, chosen)

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.charts.theme import theme
+from core.rendering import snippet
 from core.workflow.agreement_pictures import picture_words
 from pages.parts.agreement_shown import Shown
 from pages.parts.frame import workspace
@@ -18,7 +19,7 @@ def saving_bar(shown: Shown, key: str, name: str, table: str | None = None, *, n
         key: Key of the `st.plotly_chart` that it saves.
         name: What the chart shows, in our words; it becomes the title and a part of the file's name.
         table: Name of the table of numbers behind it (see `core.workflow.agreement_csv.TABLES`); None for none.
-        note: What a reader must know to read it, in our words: which coefficient, what the lines are.
+        note: What a reader must know to read it, as text: which coefficient, what the lines are.
         also: What else the table is about: `by`, `beside`, `measure`.
     """
     look = theme(st.context.theme.type)
@@ -28,7 +29,7 @@ def saving_bar(shown: Shown, key: str, name: str, table: str | None = None, *, n
             "chart": key,
             "name": name,
             "title": words.title,
-            "note": note,
+            "note": snippet(note, 400),
             "foot": words.foot,
             "file": words.file,
             "paper": look.paper,

@@ -13,6 +13,7 @@ from core.stats.estimates import Estimate, Flag, Interval, IntervalMethod, Reaso
 from core.workflow.agreement import LiveStudies, asked_of
 from core.workflow.agreement_csv import ESTIMATE, TABLES, Source, csv_file
 from core.workflow.agreement_csv_rows import estimate_cells
+from core.workflow.agreement_place import judge_place
 from core.workflow.agreement_raters import raters_found
 from core.workflow.workspace import Visitor, Workspace
 from tests.builders import add_rating, build_study
@@ -62,9 +63,11 @@ def test_pairs_say_units_value_and_reason(workspace: Workspace) -> None:
     found = rows(source(workspace, {"Ana": ["1", "2", "3"], "Bruno": ["1", "2", "5"], "Chioma": [None, None, "3"]},
                         likert(1, 5)), "pairs")  # fmt: skip
     by_pair = {(row["measure"], row["first"], row["second"]): row for row in found}
-    assert len(by_pair) == len(found) == 6
+    assert len(by_pair) == len(found) == 3 * len({row["measure"] for row in found})
+    assert {"percent", "cohen", "cohen_quadratic", "alpha_ordinal", "spearman"} <= {row["measure"] for row in found}
     both = by_pair["percent", "Ana", "Bruno"]
-    assert (float(both["value"]), both["n_units"], both["reason"]) == (pytest.approx(2 / 3), "3", "")
+    assert float(both["value"]) == pytest.approx(2 / 3)
+    assert (both["n_units"], both["reason"]) == ("3", "")
     # (1,1) (2,2) (3,5): mean squared distance 4/3; chance: mean over pairs of {1,2,3} x {1,2,5}
     # = (0 + 1 + 16 + 1 + 0 + 9 + 4 + 1 + 4) / 9 = 4; kappa = 1 - (4/3) / 4
     assert float(by_pair["cohen_quadratic", "Ana", "Bruno"]["value"]) == pytest.approx(2 / 3)
@@ -132,7 +135,8 @@ def test_judges_stand_beside_people_on_their_own_units(workspace: Workspace) -> 
     # Ana and Bruno on all 25: the same on 17; on the first 20: all but 4 5 8 10 12 15 16, so 13
     assert float(listed["percent", "people", ""]["value"]) == pytest.approx(17 / 25)
     there = listed["percent", "people on the judge's units", "Fir"]
-    assert (float(there["value"]), there["n_units"]) == (pytest.approx(13 / 20), "20")
+    assert float(there["value"]) == pytest.approx(13 / 20)
+    assert there["n_units"] == "20"
     # Fir fails 0 3 6 9 12 15 18; Ana 0 5 10 15: apart on 3 5 6 9 10 12 18 = 13/20;
     # Bruno 0 4 8 12 16: apart on 3 4 6 8 9 15 16 18 = 12/20; mean 12.5/20
     assert float(listed["percent", "judge", "Fir"]["value"]) == pytest.approx(12.5 / 20)
@@ -172,6 +176,19 @@ def test_slices_are_those_asked_for_or_all(workspace: Workspace) -> None:
     beside = rows(replace(found, also=also), "slices")
     assert {row["measure"] for row in beside} == {"majority_percent"}
     assert {"Fir", "People", "Fir minus people"} <= {row["whose"] for row in beside}
+
+
+def test_a_judge_in_every_persons_place(workspace: Workspace) -> None:
+    answers = {"Ana": every(5), "Bruno": every(4), "Chioma": every(3), "Fir": every(2)}
+    found = source(workspace, answers, pass_fail(), judge="Fir")
+    listed = {(row["measure"], row["whose"], row["beside"]): row for row in rows(found, "place")}
+    place = judge_place(found.live, found.view, next(line.id for line in found.view.raters if line.name == "Fir"))
+    for one in place.replacement.by_person:
+        name = found.view.rater(int(one.rater_id)).name
+        assert float(listed["alpha_nominal", "the judge instead of", name]["value"]) == one.estimate.value
+    assert place.curve is not None
+    for point in place.curve.points:
+        assert float(listed["vote_majority", "gain", f"{point.k} people"]["value"]) == point.gain.value
 
 
 @pytest.mark.parametrize("also", [{"by": "nix"}, {"beside": "0"}, {"beside": "Fir"}])
