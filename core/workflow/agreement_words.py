@@ -85,7 +85,10 @@ def _among(view: AgreementView) -> list[Phrase]:
     if people:
         return _agree("People", view.people)
     simulated = all(line.kind == RaterKind.SIMULATED.value for line in view.raters)
-    return _agree("These raters (simulated)" if view.raters and simulated else "These raters", view.everyone)
+    phrases = _agree("These raters (simulated)" if view.raters and simulated else "These raters", view.everyone)
+    if any(line.is_truth for line in view.others):
+        phrases.append(Phrase(" The known truth is left out; choose it among the raters to compare with it."))
+    return phrases
 
 
 def _agree(who: str, report: AgreementReport) -> list[Phrase]:

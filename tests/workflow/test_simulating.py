@@ -131,11 +131,15 @@ def test_agreement_is_among_simulated_raters_and_leaves_the_truth_out_unless_cho
     assert [line.name for line in view.raters] == ["Ana", "Bea"]
     assert [line.name for line in view.others] == [TRUTH]
     assert plain_text(headline(view)).startswith("These raters (simulated) ")
+    assert plain_text(headline(view)).endswith(
+        " The known truth is left out; choose it among the raters to compare with it."
+    )
     assert view.everyone.n_ratings == made.n_ratings
     assert view.people.n_ratings == 0
     chosen = live.view(asked_of(live, raters=["Ana", TRUTH]))
     assert [line.name for line in chosen.raters] == ["Ana", TRUTH]
     assert chosen.everyone.n_ratings == 120
+    assert "left out" not in plain_text(headline(chosen))
 
 
 def test_a_real_study_never_becomes_a_simulated_one(any_workspace: Workspace) -> None:

@@ -88,6 +88,7 @@ class Card extends Submitting {
     }
     this.state = state;
     this.header();
+    if (state.study.simulated) return this.empty(...this.nothingToGrade(state));
     if (!state.rater) return this.askName();
     return this.open(state);
   }

@@ -17,7 +17,7 @@ def show_overview(space: Workspace, detail: StudyDetail) -> None:
     text_block(_sentence(detail), kind="say")
     if study.description:
         st.html(f'<p class="sd-quiet">{escape(study.description)}</p>')
-    if _kinds(detail):
+    if _kinds(detail) and not study.simulated:
         st.html(_progress(detail))
     st.html(f'<p class="sd-quiet">{holdings(study)} · made {study.created_at:%d %B %Y}</p>')
     _show_ways_on(detail)
@@ -31,6 +31,8 @@ def _kinds(detail: StudyDetail) -> list[str]:
 
 def _sentence(detail: StudyDetail) -> str:
     study = detail.summary
+    if study.simulated:
+        return f"{counted(study.n_ratings, 'simulated rating', 'simulated ratings')}; nobody graded anything."
     if not study.n_items:
         return "Nothing to judge yet: import a file of items, outputs or ratings."
     if not detail.asked:
