@@ -16,6 +16,7 @@ from core.workflow.agreement import (
 from core.workflow.agreement_scorecard import scorecard
 from pages.parts.agreement_address import pick_section, read_address, wanted_view
 from pages.parts.agreement_citing import show_citing
+from pages.parts.agreement_criteria import show_criteria
 from pages.parts.agreement_headline import show_headline, show_six
 from pages.parts.agreement_items import show_disagreements, show_items, show_splits
 from pages.parts.agreement_numbers import show_numbers
@@ -45,6 +46,7 @@ def follow(live: LiveAgreement, view: AgreementView, mode: str) -> None:
 SECTIONS: dict[str, tuple[str, Callable[[Shown], None]]] = {
     "pairs": ("Two raters", show_pairs),
     "slices": ("By slice", show_slices),
+    "criteria": ("By criterion", show_criteria),
     "raters": ("Raters", show_raters),
     "place": ("A judge in a person's place", show_place),
     "items": ("Disagreements", show_disagreements),

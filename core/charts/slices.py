@@ -10,7 +10,7 @@ from core.charts.theme import Theme, blank
 from core.charts.writing import decimal, escaped, estimate_text, interval_text, percentage, shortened
 from core.stats.estimates import Estimate
 
-_LONGEST_NAME = 27
+_LONGEST_NAME, _LONGEST_UNDER, _LONGEST_NOTE = 27, 30, 60
 _FIRST, _LINE, _MARK, _GAP = 26, 17, 15, 11
 """Heights in pixels: of the first line of a row, of every further one, of an interval, and between rows."""
 
@@ -46,6 +46,7 @@ class ForestRow:
         notes: What is said of it, one line each.
         strong: Whether it stands out (all units).
         grey: Whether it is too thin to say anything.
+        under: A few quiet words under the name.
     """
 
     name: str
@@ -54,11 +55,17 @@ class ForestRow:
     notes: tuple[str, ...] = ()
     strong: bool = False
     grey: bool = False
+    under: str = ""
 
     @property
     def lines(self) -> int:
         """Lines of words: name and numbers, then notes; beside two numbers there is no room for a note."""
-        return max(len(self.marks), 1) + len(self.notes)
+        return self.heads + len(self.notes)
+
+    @property
+    def heads(self) -> int:
+        """Lines before the notes."""
+        return max(len(self.marks), 2 if self.under else 1)
 
     @property
     def height(self) -> int:
@@ -125,8 +132,10 @@ def _draw_row(figure: go.Figure, row: ForestRow, top: float, look: Theme) -> Non
     name = escaped(shortened(row.name, _LONGEST_NAME))
     name = f"<b>{name}</b>" if row.strong else name
     _word(figure, top + 15, f"{name}  {_quiet(escaped(row.beside), look)}", ink, right=False)
-    for place, note in enumerate(row.notes, start=max(len(row.marks), 1)):
-        _word(figure, top + 15 + _LINE * place, _quiet(escaped(shortened(note, 60)), look), ink, right=False)
+    if row.under:
+        _word(figure, top + 15 + _LINE, _quiet(escaped(shortened(row.under, _LONGEST_UNDER)), look), ink, right=False)
+    for place, note in enumerate(row.notes, start=row.heads):
+        _word(figure, top + 15 + _LINE * place, _quiet(escaped(shortened(note, _LONGEST_NOTE)), look), ink, right=False)
     on = top + _FIRST + _LINE * (row.lines - 1) + _MARK / 2
     for place, mark in enumerate(row.marks):
         _word(figure, top + 15 + _LINE * place, _numbers(mark, row, look), ink, right=True)
@@ -162,7 +171,7 @@ def _draw_mark(figure: go.Figure, mark: Mark, on: float, row: ForestRow, look: T
 
 def _draw_target(figure: go.Figure, place: int, row: ForestRow, top: float, start: float) -> None:
     """What a click and the pointer find: the whole row."""
-    parts = [escaped(row.name), escaped(row.beside)]
+    parts = [escaped(words) for words in (row.name, row.beside, row.under) if words]
     for mark in row.marks:
         label = f"{escaped(mark.label)} " if mark.label else ""
         parts.append(label + estimate_text(mark.estimate, percent=mark.percent))

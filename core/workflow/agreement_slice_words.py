@@ -77,6 +77,8 @@ def _above_every_slice(found: SlicedAgreement) -> bool:
 
 def _tested(found: SlicedAgreement) -> str:
     tested = sum(row.p_value is not None for row in found.rows)
+    if len(found.rows) == 1 and not found.n_without:
+        return "All units are in one slice, so there is no rest to compare it with."
     if not tested:
         return "No slice can be tested against the rest."
     differing = sum(row.differs for row in found.rows)

@@ -138,7 +138,7 @@ def _forest_row(found: SlicedAgreement, row: SliceRow) -> ForestRow:
     if row.judge is not None:
         marks = (Mark(row.judge, "judge", "judge", percent), Mark(row.people, "person", "people", percent))
     return ForestRow(
-        row.name or "All units", f"n {row.shown.n_units:,}", marks, verdicts(row),
+        row.name or "All units", f"n {row.shown.n_units:,}", marks, notes=verdicts(row),
         strong=not row.name, grey=row.too_small,
     )  # fmt: skip
 
