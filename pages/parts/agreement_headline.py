@@ -35,7 +35,9 @@ def show_headline(shown: Shown) -> None:
     st.plotly_chart(headline(picture.rows, look()), width="stretch", theme=None, config=CONFIG, key=_CHART,
                     selection_mode="points", on_select=lambda: _clicked(picture),
                     alt="Agreement of each judge with people, beside the people's ceiling")  # fmt: skip
-    saving_bar(shown, _CHART, picture.title, "judges")
+    saving_bar(
+        shown, _CHART, picture.title, "judges", note=picture.note.removesuffix(" A click on a row opens its items.")
+    )
     if card.n_more:
         text_block(f"The first {len(card.judges)} judges are shown; choose others above to see {card.n_more:,} more.")
     _ways_to_items(shown, card)

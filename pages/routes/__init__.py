@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute
 from core.settings import read_settings
 from core.workflow.serving import end_with_parent, require_prepared
 from pages.parts.space import shared_desk, shared_workspace
-from pages.routes import addresses, downloads, health
+from pages.routes import addresses, agreement_tables, downloads, health
 from pages.routes.grading import routes as grading_routes
 
 
@@ -26,6 +26,7 @@ def all_routes() -> list[BaseRoute]:
         *addresses.routes(),
         *grading_routes(shared_desk()),
         *downloads.routes(workspace),
+        *agreement_tables.routes(workspace),
     ]
 
 

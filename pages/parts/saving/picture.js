@@ -10,7 +10,8 @@ const FOOT = { size: 11.5, line: 15, weight: 400 };
 const SCALE = 2;
 // What only the mouse needs, and what is never seen.
 const NOT_DRAWN = ".hoverlayer, .draglayer, .zoomlayer, .menulayer, .selectionlayer";
-const NOT_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
+// What XML may not hold, and what turns the direction of the text around it.
+const NOT_WRITTEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffe\uffff]/g;
 
 function element(name, attributes, text) {
   const made = document.createElementNS(SVG, name);
@@ -47,7 +48,7 @@ function wrapped(text, style, width) {
     }
     lines[lines.length - 1] = rest;
   }
-  return lines.filter(Boolean);
+  return lines.map((line) => line.replace(/ ·$/, "")).filter(Boolean);
 }
 
 function words(lines, style, colour, top) {
@@ -120,7 +121,7 @@ async function picture(graph, { title, note, foot, paper, ink, quiet }) {
 }
 
 function asText(root) {
-  const text = new XMLSerializer().serializeToString(root).replace(NOT_XML, "");
+  const text = new XMLSerializer().serializeToString(root).replace(NOT_WRITTEN, "");
   return new Blob([`<?xml version="1.0" encoding="UTF-8"?>\n${text}\n`], { type: "image/svg+xml" });
 }
 
