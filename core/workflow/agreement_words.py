@@ -125,34 +125,19 @@ def _why(reason: Reason) -> str:
 
 
 def _common_answer(view: AgreementView) -> list[Phrase]:
-    """Where people agree often and yet hardly more than by chance: say so, and why."""
+    """Where one answer is so common that people agree often and yet hardly more than by chance: say so."""
     report = first_report(view)
     commonest, ac1 = commonest_answer(report), report["ac1"].value
     if commonest is None or ac1 is None:
         return []
-    if is_lopsided(report):
-        return [
-            Phrase(
-                f" {percentage(commonest.share)} of their answers are “{commonest.label}”: with so little variety alpha"
-                f" falls although the answers are mostly the same (AC1 {decimal(ac1)})."
-            )
-        ]
-    percent, kappa = report["percent"].value, _kappa(report)
-    if Flag.HIGH_PERCENT_LOW_KAPPA not in report.flags or percent is None or kappa is None:
+    if not is_lopsided(report) and Flag.HIGH_PERCENT_LOW_KAPPA not in report.flags:
         return []
     return [
-        Phrase(" They give the same answer often but "),
-        Phrase("hardly more often than chance would", strong=True),
         Phrase(
-            f" ({percentage(percent)} of comparisons, kappa {decimal(kappa)}): “{commonest.label}” makes up"
-            f" {percentage(commonest.share)} of the answers, so look at AC1 too ({decimal(ac1)})."
-        ),
+            f" {percentage(commonest.share)} of their answers are “{commonest.label}”: with so little variety alpha"
+            f" falls although the answers are mostly the same (AC1 {decimal(ac1)})."
+        )
     ]
-
-
-def _kappa(report: AgreementReport) -> float | None:
-    found = (report[key].value for key in ("cohen", "fleiss"))
-    return next((value for value in found if value is not None), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ def _show_reference(shown: Shown) -> None:
         if tell is not None:
             tell(0.2, "Comparing with the reference")
         held = held_against(shown.live, view, int(judge), reference)
-    said = f"{held.n_compared:,} units both rated." + (
+    said = f"{held.n_compared:,} units have both answers." + (
         f" “{held.positive}” counts as positive." if held.positive else ""
     )
     text_block(said)
