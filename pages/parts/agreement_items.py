@@ -87,7 +87,8 @@ def _asked() -> tuple[Order, str, int]:
     given = st.query_params
     order: Order = next((known for known in ORDERS if known == given.get("order")), "split")
     page = given.get("list", "1")
-    return order, given.get("find", "")[:_LONGEST_FIND], int(page) if page.isascii() and page.isdigit() else 1
+    known = page.isascii() and page.isdigit() and len(page) < 9
+    return order, given.get("find", "")[:_LONGEST_FIND], max(1, int(page)) if known else 1
 
 
 def _pick_order(view: AgreementView, order: Order, find: str) -> None:

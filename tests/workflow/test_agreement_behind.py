@@ -272,7 +272,8 @@ def test_an_opened_item_has_its_checklist_other_criteria_and_references_beside_i
         like = session.get(Criterion, add_criterion(session, built.study, "scale", "output", yes_no()))
         assert like is not None
         question_row = Criterion(
-            study_id=built.study, item_id=built.items["q1"], lineage="q1-1", name="1", question="Does it name the date?",
+            study_id=built.study, item_id=built.items["q1"], lineage="q1-1", name="1",
+            question="Does it name the date?",
             applies_to="output", scale_id=like.scale_id, created_at=AT,
         )  # fmt: skip
         session.add(question_row)
