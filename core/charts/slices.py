@@ -10,7 +10,7 @@ from core.charts.theme import Theme, blank
 from core.charts.writing import decimal, escaped, estimate_text, interval_text, percentage, shortened
 from core.stats.estimates import Estimate
 
-_LONGEST_NAME, _LONGEST_UNDER, _LONGEST_NOTE = 27, 30, 60
+_LONGEST_NAME, _LONGEST_UNDER, _LONGEST_NOTE = 27, 31, 62
 _FIRST, _LINE, _MARK, _GAP = 26, 17, 15, 11
 """Heights in pixels: of the first line of a row, of every further one, of an interval, and between rows."""
 

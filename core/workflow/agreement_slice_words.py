@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from core.charts.writing import NONE, decimal
 from core.stats.estimates import Estimate, Flag
-from core.stats.resampling import MIN_GROUPS
 from core.workflow.agreement_explained import Explanation, counted, explained, interval_made
 from core.workflow.agreement_slices import IN_PLACE, SlicedAgreement, SliceRow
 from core.workflow.agreement_view import AgreementView
@@ -30,7 +29,7 @@ def verdicts(row: SliceRow) -> tuple[str, ...]:
     if not row.name:
         return ()
     if row.too_small:
-        return (f"fewer than {MIN_GROUPS} {_independent(row.shown)}: no interval, not tested",)
+        return (too_thin(row.shown),)
     said = [f"differs from the rest, adjusted p {p_words(row.adjusted_p)}"] if row.differs else []
     if row.apart and row.gap is not None and row.gap.value is not None:
         side = "below" if row.gap.value < 0 else "above"
@@ -38,8 +37,11 @@ def verdicts(row: SliceRow) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _independent(estimate: Estimate) -> str:
-    return "clusters" if Flag.CLUSTERED in estimate.flags else "units"
+def too_thin(estimate: Estimate) -> str:
+    """Why a slice is grey: "only 12 clusters: no interval"."""
+    n, clustered = estimate.n_groups, Flag.CLUSTERED in estimate.flags
+    what = ("cluster" if n == 1 else "clusters") if clustered else ("unit" if n == 1 else "units")
+    return f"only {n} {what}: no interval"
 
 
 def p_words(p: float | None) -> str:

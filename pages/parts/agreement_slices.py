@@ -137,9 +137,11 @@ def _forest_row(found: SlicedAgreement, row: SliceRow) -> ForestRow:
     marks: tuple[Mark, ...] = (people,)
     if row.judge is not None:
         marks = (Mark(row.judge, "judge", "judge", percent), Mark(row.people, "person", "people", percent))
+    said = verdicts(row)
+    under = said[0] if row.too_small and said else ""
     return ForestRow(
-        row.name or "All units", f"n {row.shown.n_units:,}", marks, notes=verdicts(row),
-        strong=not row.name, grey=row.too_small,
+        row.name or "All units", f"n {row.shown.n_units:,}", marks, notes=() if under else said,
+        strong=not row.name, grey=row.too_small, under=under,
     )  # fmt: skip
 
 
