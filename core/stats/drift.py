@@ -119,9 +119,9 @@ def drift(
         for part, inside in enumerate(split[2:])
     )
     agreement, leniency = estimates.changes()
-    return Drift(
-        rater_id, parts, agreement, leniency, p_of(agreement), p_of(leniency), int(timed.sum()), n_untimed
-    )  # fmt: skip
+    degrees = min(_groups(beside, half) for half in split[:2]) - 1
+    p_values = (p_of(agreement, degrees), p_of(leniency, degrees))
+    return Drift(rater_id, parts, agreement, leniency, *p_values, int(timed.sum()), n_untimed)
 
 
 def _mine(others: Others, rater_id: RaterId) -> BoolArray:
@@ -156,11 +156,11 @@ def _groups(beside: Beside, inside: BoolArray) -> int:
     return int(inside.sum()) if beside.clusters is None else len(np.unique(beside.clusters[inside]))
 
 
-def p_of(change: Estimate) -> float | None:
+def p_of(change: Estimate, degrees: int) -> float | None:
     """Two-sided p-value of no change, from the t statistic with as many degrees as the smaller half allows."""
     if change.value is None or not change.standard_error:
         return None
-    return float(2 * stdtr(change.n_groups - 1, -abs(change.value) / change.standard_error))
+    return float(2 * stdtr(degrees, -abs(change.value) / change.standard_error))
 
 
 class _Found:
@@ -179,12 +179,8 @@ class _Found:
         return self._estimate("agreement", 2 + part, basis), self._estimate("leniency", n + 2 + part, basis)
 
     def changes(self) -> tuple[Estimate, Estimate]:
-        """Last half minus first half, resting on the smaller half's groups."""
-        first, last = (self._basis(half) for half in self._split[:2])
-        smaller = min(first.n_groups, last.n_groups)
-        basis = Basis(
-            first.n_units + last.n_units, first.n_ratings + last.n_ratings, smaller, clustered=first.clustered
-        )
+        """Last half minus first half."""
+        basis = self._basis(self._split[0] | self._split[1])
         n = len(self._split)
         return self._estimate("agreement_change", 2 * n, basis), self._estimate("leniency_change", 2 * n + 1, basis)
 

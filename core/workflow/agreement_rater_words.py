@@ -9,7 +9,7 @@ from core.stats.extra_rater import Measure, ReferenceVoters
 from core.stats.repeats import SelfConsistency
 from core.workflow.agreement_definitions import Definition
 from core.workflow.agreement_explained import Explanation, counted, interval_made, without_value
-from core.workflow.agreement_raters import CHANGES, RaterRow
+from core.workflow.agreement_raters import RaterRow
 from core.workflow.agreement_view import AgreementView
 
 _COHEN = "Cohen (1960), Educational and Psychological Measurement 20"
@@ -18,7 +18,10 @@ _DRIFT = (
     " Educational Measurement 46: differential rater functioning over time. They fit Rasch models; here it is a plain"
     " difference."
 )
-_MAYBE_ITEMS = "Later items may also be harder, and the others may change too: the number says where to look, not why."
+_MAYBE_ITEMS = (
+    "Beside somebody who changes the others seem to change too, and later items may be harder: the number says where to"
+    " look, not why."
+)
 
 PERCENT = Definition(
     "percent",
@@ -34,7 +37,7 @@ KAPPA = Definition(
     "Agreement beyond chance in the table of own answer by other's answer, every pair of answers counted once. In a"
     " crowd two raters share hardly a unit, so no mean over pairs of raters is taken.",
     "(po - pe) / (1 - pe), po and pe of the pooled table, close answers credited as chosen above",
-    f"{_COHEN}; 70 for weights",
+    f"{_COHEN}; Psychological Bulletin 70 (1968) for weights",
 )
 CONCORDANCE = Definition(
     "concordance",
@@ -55,7 +58,7 @@ AGREEMENT_CHANGE = Definition(
     "agreement_change",
     "Change of agreement over time",
     "The share of same answers in the last half of the rater's own time minus that in the first half."
-    f" The line shows equal parts of the time, from first to last. {_MAYBE_ITEMS}",
+    f" The small columns show equal parts of the time, from first to last. {_MAYBE_ITEMS}",
     "share of same pairs, last half - first half",
     _DRIFT,
     proportion=True,
@@ -176,12 +179,8 @@ def of_change(row: RaterRow) -> tuple[Explanation, Explanation]:
     untimed = f"{drifting.n_untimed:,} of its units have no time." if drifting.n_untimed else ""
     left_out = (untimed,) if untimed else ()
     return (
-        explanation(
-            AGREEMENT_CHANGE, drifting.agreement_change, left_out=left_out, notes=(*_p(drifting.agreement_p), CHANGES)
-        ),
-        explanation(
-            LENIENCY_CHANGE, drifting.leniency_change, left_out=left_out, notes=(*_p(drifting.leniency_p), CHANGES)
-        ),
+        explanation(AGREEMENT_CHANGE, drifting.agreement_change, left_out=left_out, notes=_p(drifting.agreement_p)),
+        explanation(LENIENCY_CHANGE, drifting.leniency_change, left_out=left_out, notes=_p(drifting.leniency_p)),
     )
 
 

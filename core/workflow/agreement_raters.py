@@ -168,7 +168,7 @@ def _rows(
         others, seed = groups.of(line), view.seed + place
         agreement = with_others(others, line.id, coefficient=view.coefficient, seed=seed, resamples=resamples)
         found.append((agreement, drift(others, line.id, times[line.id], seed=seed, resamples=resamples)))
-    changed, n_tests = _changed([one for _, one in found])
+    changed, n_tests = changed_together([one for _, one in found])
     steady = _steady_leniency(view.question.scale)
     rows = tuple(
         RaterRow(
@@ -179,7 +179,7 @@ def _rows(
             without=without.get(line.id),
             speed=speeds.get(line.id),
             drift=drifting,
-            change=_change(drifting, here, steady),
+            change=change_word(drifting, here, steady),
             agreement_changes=here[0],
             leniency_changes=here[1],
             repeats=repeats.get(line.id),
@@ -288,7 +288,7 @@ def _placed(cells: Cells, ratings: CurrentRatings, ids: NDArray[np.int64]) -> ND
     return np.column_stack([unit[kept], rater[kept], values[kept]]).astype(np.float64)
 
 
-def _changed(found: Sequence[Drift]) -> tuple[list[tuple[bool, bool]], int]:
+def changed_together(found: Sequence[Drift]) -> tuple[list[tuple[bool, bool]], int]:
     """Whether agreement and leniency of each rater change, all tested together; and how many tests there were."""
     changes = [(one.agreement_change, one.agreement_p) for one in found]
     changes += [(one.leniency_change, one.leniency_p) for one in found]
@@ -312,7 +312,14 @@ def _steady_leniency(scale: DeclaredScale) -> float:
     return 0.0 if numbers is None else STEADY * float(np.nanmax(numbers) - np.nanmin(numbers))
 
 
-def _change(found: Drift, changed: tuple[bool, bool], steady: float) -> str:
+def change_word(found: Drift, changed: tuple[bool, bool], steady: float) -> str:
+    """The word: "changes", "steady", "not clear", or "" where nothing can be said; see `CHANGES`.
+
+    Args:
+        found: The changes of one rater.
+        changed: Whether agreement and leniency change, from `changed_together`.
+        steady: How far leniency may move and still count as steady, in units of the scale.
+    """
     if found.reason is not None:
         return ""
     if any(changed):
@@ -326,6 +333,12 @@ def _change(found: Drift, changed: tuple[bool, bool], steady: float) -> str:
 def _within(estimate: Estimate, limit: float) -> bool:
     interval = estimate.interval
     return interval is not None and -limit <= interval.low and interval.high <= limit
+
+
+def clearest(row: RaterRow) -> float:
+    """Sorts rows by how clear their change is: the smallest p-value first."""
+    known = [p for p in (row.drift.agreement_p, row.drift.leniency_p) if p is not None]
+    return min(known, default=1.0)
 
 
 def _value(estimate: Estimate | None) -> float | None:

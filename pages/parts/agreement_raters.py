@@ -14,7 +14,16 @@ from core.workflow.agreement import Behind, Phrase
 from core.workflow.agreement_explained import Explanation
 from core.workflow.agreement_lines import RaterLine
 from core.workflow.agreement_rater_words import of_agreement, of_change, of_repeats, of_speed, of_without
-from core.workflow.agreement_raters import CHANGES, ORDERS, PAGE, RaterRow, RatersFound, in_order, raters_found
+from core.workflow.agreement_raters import (
+    CHANGES,
+    ORDERS,
+    PAGE,
+    RaterRow,
+    RatersFound,
+    clearest,
+    in_order,
+    raters_found,
+)
 from pages.parts.agreement_address import put
 from pages.parts.agreement_opening import EXPOSES, open_items
 from pages.parts.agreement_parts import look
@@ -74,8 +83,8 @@ def _chosen(shown: Shown, rows: Sequence[RaterRow]) -> RaterRow | None:
 
 
 def _say(rows: Sequence[RaterRow]) -> None:
-    """Who changes over time, in a sentence."""
-    changing = [row.line for row in rows if row.change == "changes"]
+    """Who changes over time, in a sentence: the clearest change first, since the others are measured against it."""
+    changing = sorted((row for row in rows if row.change == "changes"), key=clearest)
     known = sum(row.change != "" for row in rows)
     if not known:
         return
@@ -84,10 +93,12 @@ def _say(rows: Sequence[RaterRow]) -> None:
         say((Phrase("No change over time is shown for "), Phrase(of_whom, strong=True),
              Phrase(" whose time is known.")))  # fmt: skip
         return
-    names = [Phrase(", ".join(line.name for line in changing[:4]), strong=True, tone=_tone(changing[0]))]
-    more = f" and {len(changing) - 4:,} more" if len(changing) > 4 else ""
-    verb = "changes" if len(changing) == 1 else "change"
-    say((*names, Phrase(f"{more} {verb} over time; look at the column “Over time”.")))
+    first = Phrase(changing[0].line.name, strong=True, tone=_tone(changing[0].line))
+    if len(changing) == 1:
+        say((first, Phrase(" changes over time; look at the column “Over time”.")))
+        return
+    count = f"{len(changing):,} of {known:,} raters change over time, most clearly "
+    say((Phrase(count), first, Phrase(". Beside somebody who changes, the others seem to change too.")))
 
 
 def _tone(line: RaterLine) -> str:

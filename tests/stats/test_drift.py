@@ -36,6 +36,7 @@ def test_the_change_is_the_last_half_minus_the_first_half() -> None:
     assert [(part.start, part.end) for part in found.parts] == [(0, 19), (20, 39)]
     assert [part.agreement.n_units for part in found.parts] == [20, 20]
     assert (found.n_units, found.n_untimed, found.reason) == (40, 0, None)
+    assert (found.agreement_change.n_units, found.agreement_change.n_groups) == (40, 40)
 
 
 @pytest.mark.parametrize(("n", "parts"), [(39, 0), (40, 2), (60, 3), (79, 3), (80, 4), (400, 4)])

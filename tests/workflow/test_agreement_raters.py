@@ -11,10 +11,17 @@ from core.scales import DeclaredScale, ScaleKind, likert, pass_fail, preference
 from core.stats.agreement import agreement
 from core.stats.estimates import Estimate, Interval, IntervalMethod, Reason
 from core.store.rater_facts import Speed
-from core.workflow import agreement_raters
 from core.workflow.agreement import AgreementView, Asked, LiveAgreement, LiveStudies
 from core.workflow.agreement_rater_words import of_agreement, of_change, of_repeats, of_speed, of_without
-from core.workflow.agreement_raters import ORDERS, PAGE, RaterRow, in_order, raters_found
+from core.workflow.agreement_raters import (
+    ORDERS,
+    PAGE,
+    RaterRow,
+    change_word,
+    changed_together,
+    in_order,
+    raters_found,
+)
 from core.workflow.demo import load_demo
 from core.workflow.workspace import Workspace
 from tests.builders import AT, Built, add_rater, add_rating, build_study
@@ -149,9 +156,9 @@ def test_words_follow_the_intervals_and_the_adjusted_p(
         leniency_change=leniency_change[0], leniency_p=leniency_change[1],
     )  # fmt: skip
     other = replace(one, agreement_change=sure(-0.01, 0.01)[0], agreement_p=0.9)
-    changed, n_tests = agreement_raters._changed([one, other, other])
+    changed, n_tests = changed_together([one, other, other])
     assert n_tests == 6
-    assert agreement_raters._change(one, changed[0], 0.1) == said
+    assert change_word(one, changed[0], 0.1) == said
 
 
 def test_repeats_are_a_raters_own_answers_and_orders_are_none(workspace: Workspace) -> None:
