@@ -13,7 +13,7 @@ app: $(VENV)/.app-ready ## Set up and open Touchstone with the demo study (PORT=
 	@$(BIN)/touchstone serve --demo --browser --port $(PORT)
 
 test: $(VENV)/.dev-ready ## Set up and run the tests
-	@PYTEST_DEBUG_TEMPROOT=$(SCRATCH) $(BIN)/python -m pytest -n 2 --dist loadgroup -m "not soak" $(TESTS)
+	@OPENBLAS_NUM_THREADS=$${OPENBLAS_NUM_THREADS:-1} PYTEST_DEBUG_TEMPROOT=$(SCRATCH) $(BIN)/python -m pytest -n 2 --dist loadgroup -m "not soak" $(TESTS)
 
 check: $(VENV)/.dev-ready ## Linter, formatter, types, import contracts
 	@$(BIN)/ruff check .

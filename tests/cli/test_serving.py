@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from core.cli.serving import child_environment
 from core.settings import ROOT
 from tests.conftest import free_port
 
@@ -139,3 +140,11 @@ def test_an_empty_database_is_named_with_what_to_do(tmp_path: Path) -> None:
 def test_a_damaged_database_is_refused_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "touchstone.db").write_bytes(b"not a database at all, but long enough to be read as one " * 50)
     assert "did not answer" in _refused(tmp_path, "serve")
+
+
+def test_children_multiply_in_one_thread_unless_somebody_says_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    monkeypatch.setenv("OMP_NUM_THREADS", "4")
+    found = child_environment()
+    assert (found["OPENBLAS_NUM_THREADS"], found["OMP_NUM_THREADS"]) == ("1", "4")
+    assert found["PATH"] == os.environ["PATH"]
