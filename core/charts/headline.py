@@ -102,7 +102,7 @@ def _draw(figure: go.Figure, y: int, row: HeadlineRow, look: Theme) -> None:
 def _units(row: HeadlineRow) -> str:
     n = row.estimate.n_units
     units = "1 unit" if n == 1 else f"{n:,} units"
-    return f"{units} · {row.note}" if row.note else units
+    return f"{units} · {escaped(row.note)}" if row.note else units
 
 
 def _why_no_interval(estimate: Estimate) -> str:
