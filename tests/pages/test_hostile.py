@@ -158,10 +158,15 @@ def test_no_page_runs_loads_or_fakes_anything(app_server: AppServer, page: Page,
     page.wait_for_selector(".card[data-mode=end]")
     assert len(grader.ratings()) == len(built.subjects)
 
-    page.goto(f"{app_server.url}/agreement?study={built.study}")
-    page.wait_for_selector(".js-plotly-plot", timeout=30_000)
-    page.wait_for_timeout(1_500)
-    watch.is_calm()
+    one = next(iter(built.subjects.values()))
+    for query, waited in (("", ".js-plotly-plot"), ("&section=items", ".ag-line, .ts-empty"),
+                          ("&open=pair", ".ag-unit"), (f"&section=items&open=item&unit={one}", ".ag-unit")):  # fmt: skip
+        page.goto(f"{app_server.url}/agreement?study={built.study}{query}")
+        page.wait_for_selector(waited, timeout=30_000)
+        page.wait_for_timeout(1_500)
+        page.evaluate("() => document.querySelectorAll('details').forEach(each => { each.open = true; })")
+        page.wait_for_timeout(300)
+        watch.is_calm()
     assert tracker.hits == []
 
 
