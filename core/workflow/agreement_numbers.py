@@ -80,8 +80,8 @@ class HeldAgainst:
 
 
 def every_coefficient(view: AgreementView) -> Numbers:
-    """Every coefficient, of the people and of everybody chosen."""
-    reports = (view.people, view.everyone)
+    """Every coefficient, of the people and of everybody chosen; of everybody alone where no person rated."""
+    reports = (view.people, view.everyone) if view.people.n_ratings else (view.everyone,)
     found = []
     for key, row in COEFFICIENTS.items():
         estimates = tuple(report[key] for report in reports)
@@ -131,11 +131,16 @@ def _held(live: LiveAgreement, view: AgreementView, judge: int, reference: int |
 
 
 def preference_numbers(live: LiveAgreement, view: AgreementView) -> tuple[Line, ...]:
-    """On a preference scale: people among themselves in the three conventions for ties, computed once."""
+    """On a preference scale: people among themselves in the three conventions for ties, computed once.
+
+    Where no person rated, everybody chosen.
+    """
+    everybody = [line.id for line in view.named_raters]
+    table = people_table(view) if view.people.n_ratings else view.cells.table(everybody, named=True)
     found: PreferenceAgreement = live.remembered(
         view,
         "preferences",
-        lambda: preferences_among(people_table(view), seed=view.seed, resamples=resamples_of(view)),
+        lambda: preferences_among(table, seed=view.seed, resamples=resamples_of(view)),
     )
     left_out = _both_bad(found)
     return tuple(_line(key, _of(found, key), left_out) for key in CONVENTIONS)
@@ -163,7 +168,7 @@ def _of(found: PreferenceAgreement, key: str) -> Estimate:
 
 def _both_bad(found: PreferenceAgreement) -> tuple[str, ...]:
     n = found.n_both_bad
-    return (f"{n:,} answers “both bad”, outside the order.",) if n else ()
+    return (f"{n:,} answer{'' if n == 1 else 's'} “both bad”, outside the order.",) if n else ()
 
 
 def _line(key: str, estimate: Estimate, left_out: tuple[str, ...]) -> Line:

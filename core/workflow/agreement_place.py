@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.charts.writing import decimal, interval_text
+from core.models.ratings import RaterKind
 from core.stats.coefficients import COEFFICIENTS, alpha_key
 from core.stats.estimates import Estimate
 from core.stats.extra_rater import ExtraRaterCurve, ReferenceVoters, extra_rater_curve
@@ -64,6 +65,9 @@ def judges_of(view: AgreementView) -> tuple[RaterLine, ...]:
 def missing(view: AgreementView) -> Missing | None:
     """What is missing for this section; None where nothing is."""
     people = _people(view)
+    if view.raters and all(line.kind == RaterKind.SIMULATED.value for line in view.raters):
+        return Missing("These raters are simulated: none of them is a person or a judge.",
+                       "Two of them are compared under “Two raters”.")  # fmt: skip
     if any(line.kind == "seat" and line.n for line in view.raters) and len(people) < 2:
         return Missing("The people are anonymous seats: it is not known who is who, so nobody can be replaced.",
                        "Import the ratings with rater names to see this.")  # fmt: skip

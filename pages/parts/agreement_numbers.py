@@ -25,6 +25,8 @@ from pages.parts.estimate import explained_cell, explained_table, heading
 from pages.parts.frame import text_block
 from pages.parts.live import told
 
+_PEOPLE = '<span class="ag-person">People</span>'
+
 
 def show_numbers(shown: Shown) -> None:
     """Everything that the scale allows."""
@@ -43,8 +45,11 @@ def _show_coefficients(shown: Shown) -> None:
     numbers = every_coefficient(view)
     people = [line.id for line in view.raters if line.is_person]
     everybody = [line.id for line in view.raters]
+    if not view.people.n_ratings:
+        _show(shown, numbers, ["Everybody chosen"], [everybody])
+        return
     alone = people == everybody
-    columns = ['<span class="ag-person">People</span>', *([] if alone else ["Everybody chosen"])]
+    columns = [_PEOPLE, *([] if alone else ["Everybody chosen"])]
     _show(shown, numbers, columns, [people, everybody][: len(columns)])
 
 
@@ -124,7 +129,7 @@ def _show_preferences(shown: Shown) -> None:
     people = preference_numbers(shown.live, view)
     cells = [preferences_beside_people(shown.live, view, judge.id) for judge in card.judges if card.ceilings]
     judges = card.judges if cells else ()
-    who = [line.id for line in view.raters if line.is_person]
+    who = [line.id for line in view.raters if line.is_person or not view.people.n_ratings]
     body = ""
     for place, line in enumerate(people):
         beside = (
@@ -133,4 +138,5 @@ def _show_preferences(shown: Shown) -> None:
         among = explained(view, line.estimates[0], measure=line.key, raters=who, left_out=line.left_out[0])
         body += f'<tr><th scope="row" class="ag-name">{escape(line.title)}</th>'
         body += f"{explained_cell(line.estimates[0], among, percent=True)}{''.join(beside)}</tr>"
-    explained_table(["Measure", '<span class="ag-person">People</span>', *map(judge_head, judges)], body)
+    head = _PEOPLE if view.people.n_ratings else "Everybody chosen"
+    explained_table(["Measure", head, *map(judge_head, judges)], body)

@@ -21,6 +21,8 @@ from core.workflow import simulating
 from core.workflow.agreement import LiveStudies, asked_of, headline, plain_text
 from core.workflow.agreement_items import note_reading
 from core.workflow.agreement_narrowing import Asked
+from core.workflow.agreement_numbers import every_coefficient, preference_numbers
+from core.workflow.agreement_place import missing
 from core.workflow.exporting import ExportRequest, start_export, write_export
 from core.workflow.grading import next_cards, state
 from core.workflow.grading_desk import GradingDesk
@@ -140,6 +142,20 @@ def test_agreement_is_among_simulated_raters_and_leaves_the_truth_out_unless_cho
     assert [line.name for line in chosen.raters] == ["Ana", TRUTH]
     assert chosen.everyone.n_ratings == 120
     assert "left out" not in plain_text(headline(chosen))
+
+
+def test_without_people_every_number_is_of_everybody(workspace: Workspace) -> None:
+    made = simulating.simulate_study(workspace, WHO, "Pairs", plan(60, scale=preference()), seed=7)
+    live = LiveStudies(workspace).of(made.study.id)
+    live.refresh()
+    view = live.view(asked_of(live))
+    percent = next(line for line in every_coefficient(view).lines if line.key == "percent")
+    assert [estimate.value for estimate in percent.estimates] == [view.everyone["percent"].value]
+    exact = next(line for line in preference_numbers(live, view) if line.key == "exact")
+    assert exact.estimates[0].value == pytest.approx(view.everyone["percent"].value)
+    gap = missing(view)
+    assert gap is not None
+    assert gap.why == "These raters are simulated: none of them is a person or a judge."
 
 
 def test_a_real_study_never_becomes_a_simulated_one(any_workspace: Workspace) -> None:
