@@ -142,7 +142,8 @@ def notes(estimates: Iterable[Estimate]) -> None:
             methods[estimate.interval.method] = None
     sentences = [flag.sentence for flag in flags] + [f"Intervals (95 %): {method.sentence}" for method in methods]
     items = "".join(f"<li>{escape(sentence)}</li>" for sentence in sentences)
-    st.html(f'<div class="ag-quiet"><ul>{items}</ul></div>' if items else "")
+    if items:
+        st.html(f'<div class="ag-quiet"><ul>{items}</ul></div>')
 
 
 def tone_class(line: RaterLine) -> str:
