@@ -19,6 +19,7 @@ from core.workflow.agreement_csv_rows import (
     answer_rows,
     coefficient_rows,
     confusion_rows,
+    criterion_rows,
     judge_rows,
     pair_rows,
     place_rows,
@@ -43,12 +44,14 @@ class CsvTable:
         columns: After `IDENTITY`.
         rows: Its rows without `IDENTITY`.
         exposes: Whether it says who answered what on which item.
+        of_all_criteria: Whether its rows begin with the criterion and meaning that they are about.
     """
 
     title: str
     columns: tuple[str, ...]
     rows: Callable[[Source], Iterator[Row]]
     exposes: bool = False
+    of_all_criteria: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +85,18 @@ def csv_file(source: Source, table: str) -> CsvFile:
     rows = known.rows(source)
     first = next(rows, None)  # a problem shows before the answer has begun
     question = source.view.question
-    identity = (source.study, question.lineage, question.meaning, source.view.phase, filters_text(source.view))
+    which = (source.view.phase, filters_text(source.view))
+
+    def full(row: Row) -> Row:
+        about = row[:2] if known.of_all_criteria else (question.lineage, question.meaning)
+        return (source.study, *about, *which, *(row[2:] if known.of_all_criteria else row))
+
     columns: dict[str, ColumnType] = {name: _type(name) for name in (*IDENTITY, *known.columns)}
     every = chain([] if first is None else [first], rows)
     return CsvFile(
         f"{file_name('touchstone', source.study, question.key, table)}.csv",
         FORMAT.media_type,
-        FORMAT.write(columns, ([(*identity, *row) for row in batch] for batch in in_batches(every))),
+        FORMAT.write(columns, ([full(row) for row in batch] for batch in in_batches(every))),
     )
 
 
@@ -101,6 +109,9 @@ TABLES: Mapping[str, CsvTable] = {
     "coefficients": CsvTable("Every coefficient", ("measure", "whose", *ESTIMATE), coefficient_rows),
     "slices": CsvTable(
         "Slice by slice", ("slices", "slice", "measure", "whose", *ESTIMATE, "p", "adjusted_p"), slice_rows
+    ),
+    "criteria": CsvTable(
+        "Every criterion", ("measure", "whose", "judge", *ESTIMATE), criterion_rows, of_all_criteria=True
     ),
     "raters": CsvTable("Raters", ("measure", "rater", "kind", "beside", *ESTIMATE, "p"), rater_rows),
     "place": CsvTable("A judge in a person's place", ("measure", "judge", "whose", "beside", *ESTIMATE), place_rows),

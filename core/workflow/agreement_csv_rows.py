@@ -11,6 +11,7 @@ from core.exporting.formats.face import Cell
 from core.stats.estimates import Estimate
 from core.stats.extra_rater import ReferenceVoters
 from core.stats.pairs import pair_tables
+from core.workflow.agreement_criteria import criteria
 from core.workflow.agreement_live import LiveAgreement
 from core.workflow.agreement_pairs import pair_measures, pair_raters, pairs_by
 from core.workflow.agreement_place import judge_place, judges_of, missing
@@ -134,6 +135,19 @@ def confusion_rows(source: Source) -> Iterator[Row]:
         for first, row in zip(keys, counts, strict=True):
             for second, n in zip(keys, row, strict=True):
                 yield raters[i], raters[j], first, second, n
+
+
+def criterion_rows(source: Source) -> Iterator[Row]:
+    """Every question of the study, its lineage and meaning first: alpha among people, and judges beside them."""
+    judge = source.also.get("beside", "")
+    wanted = int(judge) if judge.isascii() and judge.isdigit() and len(judge) < 19 else None
+    for row in criteria(source.live, source.view.asked, judge=wanted).rows:
+        question = (row.question.lineage, row.question.meaning)
+        yield (*question, row.measure, "people", "", *estimate_cells(row.alpha))
+        for one in row.judges:
+            known = (("judge", one.judge), ("people on the judge's units", one.people), ("judge minus people", one.gap))
+            for whose, estimate in known:
+                yield (*question, one.measure, whose, one.name, *estimate_cells(estimate))
 
 
 def rater_rows(source: Source) -> Iterator[Row]:

@@ -28,7 +28,9 @@ class PictureWords:
     file: str
 
 
-def picture_words(study: StudySummary, view: AgreementView, name: str, *, today: date) -> PictureWords:
+def picture_words(
+    study: StudySummary, view: AgreementView, name: str, *, today: date, of_all_criteria: bool = False
+) -> PictureWords:
     """The words of a saved picture.
 
     Args:
@@ -36,15 +38,18 @@ def picture_words(study: StudySummary, view: AgreementView, name: str, *, today:
         view: The agreement it shows.
         name: What the picture shows.
         today: The day of the picture.
+        of_all_criteria: Whether it is about every criterion of the study and not about the view's.
     """
     question = snippet(view.question.title, 80)
-    parts = ["Touchstone", snippet(study.name, 60) + mark_of(study), question, PHASES[view.phase].lower()]
+    parts = ["Touchstone", snippet(study.name, 60) + mark_of(study)]
+    parts += [] if of_all_criteria else [question]
+    parts += [PHASES[view.phase].lower()]
     parts += [snippet(filters, 160)] if (filters := filters_text(view)) else []
-    parts += [today.isoformat(), f"{view.n_units:,}\u00a0units"]
+    parts += [today.isoformat()] + ([] if of_all_criteria else [f"{view.n_units:,}\u00a0units"])
     return PictureWords(
-        title=f"{name}: {question}",
+        title=name if of_all_criteria else f"{name}: {question}",
         foot=" · ".join(parts),
-        file=file_name("touchstone", study.name, view.question.key, name),
+        file=file_name("touchstone", study.name, "" if of_all_criteria else view.question.key, name),
     )
 
 

@@ -66,7 +66,8 @@ def _people(shown: Shown, rows: Sequence[CriterionRow]) -> None:
     heading("People among themselves", "Krippendorff's alpha at the level of each scale. A click on a row goes to it.")
     drawn = [_people_row(row) for row in rows]
     _picture(shown, drawn, [row.question.key for row in rows], "criteria-people", "Alpha of people on every criterion")
-    saving_bar(shown, "criteria-people", "Agreement of people by criterion")
+    saving_bar(shown, "criteria-people", "Agreement of people by criterion", "criteria", of_all_criteria=True,
+               note="Krippendorff's alpha at the level of each scale, 95 % intervals.")  # fmt: skip
     said = levels_said(Criteria(tuple(rows), (), 0))
     if said:
         text_block(said)
@@ -91,7 +92,9 @@ def _judges(shown: Shown, found: Criteria, rows: Sequence[CriterionRow]) -> None
     drawn = [_judge_row(row, judge) for row, judge in pairs]
     keys = [row.question.key for row, _ in pairs]
     _picture(shown, drawn, keys, "criteria-judges", "Judges beside people on every criterion")
-    saving_bar(shown, "criteria-judges", "Judges beside people by criterion")
+    note = "Kappa with the majority of the other people, 95 % intervals; people face the same majorities."
+    saving_bar(shown, "criteria-judges", "Judges beside people by criterion", "criteria", of_all_criteria=True,
+               note=note, also={"beside": st.query_params.get("beside", "")})  # fmt: skip
 
 
 def _pick_judge(found: Criteria) -> None:

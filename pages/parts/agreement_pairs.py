@@ -57,7 +57,7 @@ def show_matrix(shown: Shown) -> None:
     st.plotly_chart(figure, width="stretch", theme=None, config=CONFIG, key="matrix", selection_mode="points",
                     on_select=lambda: _pair_clicked(ids), alt=f"{known.title} of every pair of raters")  # fmt: skip
     saving_bar(shown, "matrix", "Everyone with everyone", "pairs", note=f"{known.title}, every pair of raters.",
-               measure=measure)  # fmt: skip
+               also={"measure": measure})  # fmt: skip
     _pick_pair(pairs, raters, drawn, percent=known.proportion)
 
 

@@ -167,7 +167,7 @@ def _adding(shown: Shown, place: JudgePlace) -> None:
                     key=_CURVE, alt="The vote of few people with and without the judge")  # fmt: skip
     of = _REFERENCES[curve.reference].lower()
     said = f"How near the vote of k people is to {of}, with {place.judge.name} and without."
-    saving_bar(shown, _CURVE, "A judge as one rater more", "place", note=said, reference=curve.reference)
+    saving_bar(shown, _CURVE, "A judge as one rater more", "place", note=said, also={"reference": curve.reference})
     heads = ["People", "Alone", "With the judge", "Gain"] + (["Tied votes"] if curve.measure == "majority" else [])
     explained_table(heads, "".join(_vote_row(place, point) for point in curve.points))
     if curve.n_tied:

@@ -1,5 +1,7 @@
 """Under a chart of the agreement page: save it as PNG or SVG, and the numbers behind it as CSV."""
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from core.charts.theme import theme
@@ -11,7 +13,16 @@ from pages.parts.saving.face import saving_buttons
 from pages.routes.agreement_tables import table_address
 
 
-def saving_bar(shown: Shown, key: str, name: str, table: str | None = None, *, note: str = "", **also: str) -> None:
+def saving_bar(
+    shown: Shown,
+    key: str,
+    name: str,
+    table: str | None = None,
+    *,
+    note: str = "",
+    also: Mapping[str, str] | None = None,
+    of_all_criteria: bool = False,
+) -> None:
     """The bar; it stands right after the chart.
 
     Args:
@@ -20,10 +31,13 @@ def saving_bar(shown: Shown, key: str, name: str, table: str | None = None, *, n
         name: What the chart shows, in our words; it becomes the title and a part of the file's name.
         table: Name of the table of numbers behind it (see `core.workflow.agreement_csv.TABLES`); None for none.
         note: What a reader must know to read it, as text: which coefficient, what the lines are.
-        also: What else the table is about: `by`, `beside`, `measure`.
+        also: What else the table is about: `by`, `beside`, `measure`, `reference`.
+        of_all_criteria: Whether the chart is about every criterion of the study.
     """
     look = theme(st.context.theme.type)
-    words = picture_words(shown.study, shown.view, name, today=workspace().clock().date())
+    words = picture_words(
+        shown.study, shown.view, name, today=workspace().clock().date(), of_all_criteria=of_all_criteria
+    )
     saving_buttons(
         {
             "chart": key,

@@ -111,7 +111,7 @@ def _picture(shown: Shown, found: SlicedAgreement) -> None:
     also = {"by": found.key, "measure": found.measure.key} | ({"beside": str(found.judge.id)} if found.judge else {})
     who = f"{found.judge.name} beside people" if found.judge else f"{found.group} among themselves"
     note = f"{found.measure.title}, 95 % intervals; {who}; slices: {found.title}."
-    saving_bar(shown, key, "Agreement by slice", "slices", note=note, **also)
+    saving_bar(shown, key, "Agreement by slice", "slices", note=note, also=also)
     if len(rows) > SHOWN_ROWS:
         st.toggle(f"Show all {len(rows)} slices; {len(rows) - SHOWN_ROWS} more than the {SHOWN_ROWS} that are drawn"
                   " otherwise", key="slices-all")  # fmt: skip

@@ -99,7 +99,7 @@ def test_where_nothing_is_rated_every_table_has_its_header_only_or_says_why(work
     for table in TABLES:
         said = rows(found, table)
         assert all(row["value"] == "" and row["reason"] for row in said), table
-        assert bool(said) == (table in ("coefficients", "judges")), table
+        assert bool(said) == (table in ("coefficients", "judges", "criteria")), table
 
 
 def test_disagreements_stand_most_split_first(workspace: Workspace) -> None:
@@ -176,6 +176,17 @@ def test_slices_are_those_asked_for_or_all(workspace: Workspace) -> None:
     beside = rows(replace(found, also=also), "slices")
     assert {row["measure"] for row in beside} == {"majority_percent"}
     assert {"Fir", "People", "Fir minus people"} <= {row["whose"] for row in beside}
+
+
+def test_every_criterion_names_itself(workspace: Workspace) -> None:
+    found = source(workspace, {"Ana": every(5), "Bruno": every(4), "Fir": every(3)}, pass_fail(), judge="Fir")
+    listed = rows(found, "criteria")
+    assert [(row["criterion"], row["meaning"], row["whose"], row["judge"]) for row in listed] == [
+        ("quality", "1", "people", ""), ("quality", "1", "judge", "Fir"),
+        ("quality", "1", "people on the judge's units", "Fir"), ("quality", "1", "judge minus people", "Fir"),
+    ]  # fmt: skip
+    # among people: 1 - 49 * 16 / (2 * 12 * 38), as in the rater table
+    assert float(listed[0]["value"]) == pytest.approx(1 - 784 / 912)
 
 
 def test_a_judge_in_every_persons_place(workspace: Workspace) -> None:
