@@ -28,7 +28,7 @@ def pick(live: LiveAgreement, asked: Asked, study_id: int) -> DeltaGenerator:
         _pick_question(live, question, study_id)
     with columns[1]:
         phases, key = list(PHASES), f"phase-{study_id}"
-        st.session_state[key] = asked.phase
+        _as_in_address(key, asked.phase)
         st.selectbox("Answers", phases, key=key, on_change=_phase_picked, args=(key,), help=_PHASE_HELP,
                      format_func=lambda one: PHASES[one])  # fmt: skip
     with columns[2]:
@@ -38,9 +38,15 @@ def pick(live: LiveAgreement, asked: Asked, study_id: int) -> DeltaGenerator:
     return columns[4]
 
 
+def _as_in_address(key: str, value: object) -> None:
+    """Set a widget to what the address says, where it differs: sent anew it could undo a choice on its way."""
+    if key not in st.session_state or st.session_state[key] != value:
+        st.session_state[key] = value
+
+
 def _pick_question(live: LiveAgreement, question: Question, study_id: int) -> None:
     titles, key = {known.key: known.title for known in live.questions}, f"criterion-{study_id}"
-    st.session_state[key] = question.key
+    _as_in_address(key, question.key)
     st.selectbox("Criterion", list(titles), key=key, on_change=_question_picked, args=(key,),
                  format_func=lambda one: titles[one])  # fmt: skip
 
@@ -56,7 +62,7 @@ def _phase_picked(key: str) -> None:
 def _pick_raters(live: LiveAgreement, asked: Asked, study_id: int) -> None:
     names = {row.id: row.name for row in live.raters_of(asked.question)}
     key = f"raters-{study_id}-{asked.question}"
-    st.session_state[key] = [found for found in asked.raters if found in names]
+    _as_in_address(key, [found for found in asked.raters if found in names])
     st.multiselect("Raters", list(names), key=key, on_change=_raters_picked, args=(key,), placeholder="all",
                    format_func=lambda one: names[one])  # fmt: skip
 
@@ -103,7 +109,7 @@ def _cleared() -> None:
 def _pick_kinds(live: LiveAgreement, asked: Asked, study_id: int) -> None:
     key = f"kinds-{study_id}"
     known = kinds_of(live, asked.question)
-    st.session_state[key] = list(asked.narrowing.kinds)
+    _as_in_address(key, list(asked.narrowing.kinds))
     st.multiselect("Kinds of raters", known, key=key, on_change=_changed, placeholder="all",
                    args=(key, study_id, _kinds_picked), format_func=lambda one: KINDS[one])  # fmt: skip
 
@@ -118,7 +124,7 @@ def _pick_slices(live: LiveAgreement, asked: Asked, study_id: int) -> None:
     titles = {(one.key, name): f"{one.title}: {name}" for one in known if one.key != "split" for name in one.names}
     if not titles:
         return
-    st.session_state[key] = [found for found in asked.narrowing.slices if found in titles]
+    _as_in_address(key, [found for found in asked.narrowing.slices if found in titles])
     st.multiselect("Slices", list(titles), key=key, on_change=_changed, placeholder="all",
                    args=(key, study_id, _slices_picked), format_func=lambda one: titles[one],
                    help="Several of one kind: items in any of them. Of different kinds: items in all.")  # fmt: skip
@@ -132,7 +138,7 @@ def _pick_split(live: LiveAgreement, asked: Asked, study_id: int) -> None:
     known, key = live.splits(asked.question), f"split-{study_id}"
     if not known:
         return
-    st.session_state[key] = asked.narrowing.split
+    _as_in_address(key, asked.narrowing.split)
     st.selectbox("Split", ["", *known], key=key, on_change=_changed, args=(key, study_id, _split_picked),
                  format_func=lambda one: one or "all")  # fmt: skip
 
@@ -147,7 +153,7 @@ def _pick_days(asked: Asked, study_id: int) -> None:
         strict=True,
     ):  # fmt: skip
         key = f"{name}-{study_id}"
-        st.session_state[key] = day
+        _as_in_address(key, day)
         place.date_input(label, value=None, min_value=FIRST_DAY, max_value=LAST_DAY, key=key, format="YYYY-MM-DD",
                          on_change=_changed, args=(key, study_id, _day_picked(name)))  # fmt: skip
 
@@ -165,9 +171,8 @@ def _pick_credit(question: Question, asked: Asked, study_id: int) -> None:
     if len(known) == 1:
         return
     key = f"credit-{study_id}"
-    st.session_state[key] = {"cohen": "exact", "cohen_linear": "linear", "cohen_quadratic": "quadratic"}[
-        asked.coefficient
-    ]
+    names = {"cohen": "exact", "cohen_linear": "linear", "cohen_quadratic": "quadratic"}
+    _as_in_address(key, names[asked.coefficient])
     st.selectbox("Close answers in a kappa", known, key=key, on_change=_changed, args=(key, study_id, _credit_picked),
                  format_func=lambda one: _CREDIT_LABELS[one])  # fmt: skip
 
