@@ -16,6 +16,9 @@ from core.stats.pair_matrix import Confusion, PairMatrix
 MOST_RATERS = 24
 """Raters drawn in a matrix; the caller says how many are left out."""
 
+MOST_NUMBERS = 12
+"""Up to this many raters the cells have room for their numbers; beyond, colour and hover say them."""
+
 _LONGEST_NAME = 22
 _CELL = 46
 _ROW = 52
@@ -151,7 +154,7 @@ def rater_matrix(
     size = len(shown)
     names = [_wrapped(rater.name, 20) for rater in shown]
     left = 16 + round(6.8 * max((len(line) for name in names for line in name.split("<br>")), default=0))
-    cell = max(26, min(_CELL, 900 // max(size, 1)))
+    cell = _CELL if size <= 8 else 36 if size <= MOST_NUMBERS else 20
     longest = max((len(rater.name) for rater in shown), default=0)
     tilted = size > 8 or (size > 4 and longest > 7)
     bottom = 24 + round(4.6 * min(longest, _LONGEST_NAME)) if tilted else 58
@@ -162,9 +165,9 @@ def rater_matrix(
     for name, colour in (("people", look.person), ("with a judge", look.judge), ("with others", look.quiet)):
         here = np.array([[_pair_colour(one.kind, other.kind, look) == colour for other in shown] for one in shown])
         kept = here.reshape(size, size) & off & ~thin
-        _draw_cells(figure, name, np.where(kept, values, np.nan), colour, look, percent=percent)
+        _draw_cells(figure, name, np.where(kept, values, np.nan), colour, look, percent=percent, size=size)
     words = np.array([[_written(float(value), percent=percent) for value in row] for row in values]).reshape(size, size)
-    words = np.where(off, np.where(thin, words, "–"), "")
+    words = np.where(off & (size <= MOST_NUMBERS), np.where(thin, words, "–"), "")
     _draw_empty(figure, ~off | thin | np.isnan(values), words, look)
     rows, columns = (axis[off.ravel()] for axis in np.divmod(np.arange(size * size), max(size, 1)))
     about = _About(pairs, raters, title, few, percent=percent)
@@ -177,7 +180,8 @@ def rater_matrix(
         selected={"marker": {"opacity": 0}}, unselected={"marker": {"opacity": 0}}))  # fmt: skip
     if chosen is not None and chosen[0] in places and chosen[1] in places:
         _frame(figure, int(np.flatnonzero(places == chosen[0])[0]), int(np.flatnonzero(places == chosen[1])[0]), look)
-    figure.update_xaxes(range=[-0.5, size - 0.5], tickvals=list(range(size)), tickangle=-40 if tilted else 0,
+    figure.update_xaxes(range=[-0.5, size - 0.5], tickvals=list(range(size)),
+                        tickangle=0 if not tilted else -40 if size <= MOST_NUMBERS else -90,
                         ticktext=[_escaped(_shortened(rater.name, _LONGEST_NAME)) if tilted
                                   else _wrapped(rater.name, 10) for rater in shown])  # fmt: skip
     figure.update_yaxes(range=[size - 0.5, -0.5], tickvals=list(range(size)), ticktext=names,
@@ -196,21 +200,36 @@ def _written(value: float, *, percent: bool) -> str:
     return percentage(value).replace(" %", "") if percent else decimal(value)
 
 
-def _draw_cells(figure: go.Figure, name: str, values: FloatArray, colour: str, look: Theme, *, percent: bool) -> None:
+def _draw_cells(
+    figure: go.Figure, name: str, values: FloatArray, colour: str, look: Theme, *, percent: bool, size: int
+) -> None:
     """Cells of one colour, the stronger the larger the value (0 to 1); NaN for the cells of other colours."""
     if np.isnan(values).all():
         return
-    text = [["" if np.isnan(value) else _written(float(value), percent=percent) for value in row] for row in values]
-    _draw_map(figure, name, np.clip(values, 0.0, 1.0), text, [strength(0.0), strength(1.0)], colour, look)
+    shown = ~np.isnan(values) & (size <= MOST_NUMBERS)
+    text = [
+        [_written(float(value), percent=percent) if here else "" for value, here in zip(row, mask, strict=True)]
+        for row, mask in zip(values, shown, strict=True)
+    ]
+    _draw_map(figure, name, np.clip(values, 0.0, 1.0), text, [strength(0.0), strength(1.0)], colour, look,
+              font=13.5 if size <= 8 else 11)  # fmt: skip
 
 
 def _draw_map(
-    figure: go.Figure, name: str, z: FloatArray, text: list[list[str]], ends: list[float], colour: str, look: Theme
+    figure: go.Figure,
+    name: str,
+    z: FloatArray,
+    text: list[list[str]],
+    ends: list[float],
+    colour: str,
+    look: Theme,
+    *,
+    font: float = 13.5,
 ) -> None:
     scale = [[0, look.mixed(colour, ends[0])], [1, look.mixed(colour, ends[1])]]
     figure.add_trace(go.Heatmap(
         z=_gaps(z), zmin=0, zmax=1, colorscale=scale, showscale=False, xgap=3, ygap=3, name=name,
-        text=text, texttemplate="%{text}", textfont={"size": 13.5, "color": look.ink}, hoverinfo="skip",
+        text=text, texttemplate="%{text}", textfont={"size": font, "color": look.ink}, hoverinfo="skip",
         hoverongaps=False))  # fmt: skip
 
 

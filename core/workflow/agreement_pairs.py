@@ -38,18 +38,24 @@ def pairs_by(live: LiveAgreement, view: AgreementView, measure: str) -> PairMatr
     return live.remembered(view, ("pairs", measure), lambda: pair_matrix(view.table, coefficient=measure))
 
 
+FEW_DRAWN = 10
+"""Raters drawn of a crowd unless others are wished for."""
+
+
 def drawn_raters(view: AgreementView, wanted: Sequence[int], most: int) -> tuple[int, ...]:
-    """Positions of the raters to draw, at most so many: those wanted, else judges and then whoever rated most.
+    """Positions of the raters to draw: all, those wanted, or of a crowd the judges and then whoever rated most.
 
     Args:
         view: The agreement.
         wanted: Rater ids; empty for no wish.
-        most: How many can be read.
+        most: How many can be read; more are a crowd.
     """
     lines = pair_raters(view)
+    if len(lines) <= most and not wanted:
+        return tuple(range(len(lines)))
     chosen = [place for place, line in enumerate(lines) if line.id in set(wanted)]
     if len(chosen) < 2:
         ratings = np.array([line.n for line in lines])
         judges = np.array([line.is_judge for line in lines])
-        chosen = sorted(np.lexsort((-ratings, ~judges))[:most].tolist())
+        chosen = sorted(np.lexsort((-ratings, ~judges))[: min(most, FEW_DRAWN)].tolist())
     return tuple(chosen[:most])

@@ -20,7 +20,7 @@ def split_table(lines: tuple[SplitLine, ...]) -> None:
     body = "".join(
         f"<tr><td>{escape(line.title)}<br><span class=why>{escape(line.name)}"
         f"{f' · {escape(line.asked)}' if line.asked else ''}</span></td>"
-        f'<td class="why">{escape(line.pattern)}</td></tr>'
+        f'<td class="why">{split_picture(line)}{escape(line.pattern)}</td></tr>'
         for line in lines
     )
     st.html(

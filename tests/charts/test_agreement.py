@@ -4,7 +4,16 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from core.charts.agreement import MOST_RATERS, Line, Named, confusion_matrix, forest, rater_matrix, strength
+from core.charts.agreement import (
+    MOST_NUMBERS,
+    MOST_RATERS,
+    Line,
+    Named,
+    confusion_matrix,
+    forest,
+    rater_matrix,
+    strength,
+)
 from core.charts.theme import DARK, LIGHT, Theme, theme
 from core.charts.writing import decimal, estimate_text, interval_text, percentage
 from core.scales import pass_fail
@@ -136,6 +145,15 @@ def test_a_confusion_can_be_written_in_percent_of_each_row() -> None:
     assert (same.text[0][0], different.text[0][1]) == ("70 %", "30 %")
     assert drawn(different) == {(0, 1): 0.3}
     assert set(drawn(empty)) == {(1, 0), (1, 1)}
+
+
+def test_cells_too_narrow_for_a_number_have_colour_and_hover_alone() -> None:
+    codes = np.random.default_rng(1).integers(0, 2, (30, MOST_NUMBERS + 1))
+    for raters, written in ((MOST_NUMBERS, True), (MOST_NUMBERS + 1, False)):
+        table = RatingTable.from_codes(codes[:, :raters], pass_fail())
+        figure = rater_matrix(pair_matrix(table), [Named(f"r{n}", "person") for n in range(raters)], LIGHT)
+        assert any(word for row in figure.data[0].text for word in row) is written
+        assert all("<br>n 30" in text for text in figure.data[-1].text)
 
 
 def test_pairs_with_few_units_are_grey_and_keep_their_number(three: RatingTable) -> None:
