@@ -17,7 +17,7 @@ def simulate(
     raters: Annotated[
         list[str] | None,
         typer.Option(
-            help="One rater, person or judge alike: 'Ana:noise=.5,leniency=.2,drift=.3,missing=.1', all in standard"
+            help="One rater, person or judge alike: 'Ana: noise=.5, leniency=.2, drift=.3, missing=.1', all in standard"
             " deviations of the units' quality but the missing share. Repeat it for every rater."
         ),
     ] = None,

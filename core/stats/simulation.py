@@ -82,7 +82,8 @@ class SimulatedStudy:
         ]
         if self.shares is not None:
             fit = len(self.shares) == n_options and min(self.shares) >= 0 and abs(sum(self.shares) - 1) < 1e-9
-            wrong.append(("shares", not fit, str(self.shares), f"{n_options} shares that sum to 1"))
+            expected = f"{n_options} shares that sum to 1" if n_options else "none: free numbers have no options"
+            wrong.append(("shares", not fit, str(self.shares), expected))
         for where, is_wrong, found, expected in wrong:
             if is_wrong:
                 raise BadInput(where=where, found=found, expected=expected)

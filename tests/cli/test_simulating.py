@@ -53,6 +53,7 @@ def test_named_raters_and_alike_ones_stand_side_by_side_and_json_says_what_was_d
         (["--raters", "Ana:nose=3"], 'rater "Ana:nose=3": found "nose=3"; expected noise, leniency'),
         (["--scale", "stars"], 'scale: found "stars"; expected one of binary'),
         (["--shares", ".5,.6", "--scale", "binary"], "shares: found .* expected 2 shares that sum to 1"),
+        (["--shares", ".5,.5", "--scale", "numbers"], "shares: found .* expected none: free numbers have no options"),
         (["--people", "0", "--raters", "A", "--raters", "A"], "raters: found 2 names; expected one different name"),
     ],
 )
