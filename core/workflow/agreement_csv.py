@@ -12,6 +12,7 @@ from core.errors import NotAllowed, NotFound
 from core.exporting.formats.csv_format import FORMAT
 from core.exporting.formats.face import ColumnType
 from core.workflow.agreement_csv_items import disagreement_rows, in_batches
+from core.workflow.agreement_csv_judges import judge_rows, place_rows, reference_rows
 from core.workflow.agreement_csv_rows import (
     ESTIMATE,
     Row,
@@ -20,9 +21,7 @@ from core.workflow.agreement_csv_rows import (
     coefficient_rows,
     confusion_rows,
     criterion_rows,
-    judge_rows,
     pair_rows,
-    place_rows,
     rater_rows,
     slice_rows,
 )
@@ -114,6 +113,9 @@ TABLES: Mapping[str, CsvTable] = {
         "Every criterion", ("measure", "whose", "judge", *ESTIMATE), criterion_rows, of_all_criteria=True
     ),
     "raters": CsvTable("Raters", ("measure", "rater", "kind", "beside", *ESTIMATE, "p"), rater_rows),
+    "reference": CsvTable(
+        "Judges against the majority of people", ("measure", "rater", "kind", "reference", *ESTIMATE), reference_rows
+    ),
     "place": CsvTable("A judge in a person's place", ("measure", "judge", "whose", "beside", *ESTIMATE), place_rows),
     "pairs": CsvTable("Every pair of raters", ("measure", "first", "second", "value", "n_units", "reason"), pair_rows),
     "answers": CsvTable("What every rater answered", ("measure", "answer", "rater", "kind", "n"), answer_rows),

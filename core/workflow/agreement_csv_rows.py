@@ -9,14 +9,11 @@ import numpy as np
 from core.errors import BadInput, shortened
 from core.exporting.formats.face import Cell
 from core.stats.estimates import Estimate
-from core.stats.extra_rater import ReferenceVoters
 from core.stats.pairs import pair_tables
 from core.workflow.agreement_criteria import criteria
 from core.workflow.agreement_live import LiveAgreement
 from core.workflow.agreement_pairs import pair_measures, pair_raters, pairs_by
-from core.workflow.agreement_place import judge_place, judges_of, missing
 from core.workflow.agreement_raters import RaterRow, raters_found
-from core.workflow.agreement_scorecard import scorecard
 from core.workflow.agreement_slices import sliced
 from core.workflow.agreement_view import AgreementView
 from core.workflow.workspace import Visitor, Workspace
@@ -75,20 +72,6 @@ def coefficient_rows(source: Source) -> Iterator[Row]:
     for whose, report in (("people", source.view.people), ("everyone", source.view.everyone)):
         for key, estimate in report.estimates.items():
             yield (key, whose, *estimate_cells(estimate))
-
-
-def judge_rows(source: Source) -> Iterator[Row]:
-    """The first numbers of the page: people on all their units; each judge, people on its units, and the difference."""
-    card = scorecard(source.live, source.view)
-    for row in card.rows:
-        if row.people is not None:
-            yield (row.measure, card.among, "", "", *estimate_cells(row.people))
-        for judge, cell in zip(card.judges, row.cells, strict=True):
-            there = f"{card.among} on the judge's units"
-            known = (("judge", cell.judge), (there, cell.people), ("judge minus people", cell.difference))
-            for whose, estimate in known:
-                if estimate is not None:
-                    yield (row.measure, whose, judge.name, judge.kind, *estimate_cells(estimate))
 
 
 def pair_rows(source: Source) -> Iterator[Row]:
@@ -181,34 +164,6 @@ def _of_rater(row: RaterRow, alpha: str) -> Iterator[Row]:
     if row.speed is not None:
         seconds = Estimate("median_seconds", row.speed.median_seconds, row.speed.n, row.speed.n)
         yield ("median_seconds", row.line.name, row.line.kind, "", *estimate_cells(seconds), None)
-
-
-def place_rows(source: Source) -> Iterator[Row]:
-    """Every judge in each person's place, and as one rater more beside k people."""
-    view = source.view
-    if missing(view) is not None:
-        return
-    wanted = source.also.get("reference", "everyone")
-    reference: ReferenceVoters = "others" if wanted == "others" else "everyone"
-    names = {line.id: line.name for line in view.raters}
-    for judge in judges_of(view):
-        place = judge_place(source.live, view, judge.id, reference=reference)
-        found = place.replacement
-        rows: list[tuple[str, str, str, Estimate]] = [
-            (place.alpha, "people", "", found.people),
-            (place.alpha, "the judge in a place, mean", "", found.replaced),
-            (place.alpha, "the judge minus people", "", found.difference),
-        ]
-        for one in found.by_person:
-            name = names[int(one.rater_id)]
-            rows += [(place.alpha, "the judge instead of", name, one.estimate)]
-            rows += [(place.alpha, "the judge instead of, minus people", name, one.difference)]
-        for point in place.curve.points if place.curve else ():
-            measure, beside = f"vote_{place.curve.measure if place.curve else ''}", f"{point.k} people"
-            rows += [(measure, "alone", beside, point.without), (measure, "with the judge", beside, point.with_judge)]
-            rows += [(measure, "gain", beside, point.gain)]
-        for measure, whose, beside, estimate in rows:
-            yield (measure, judge.name, whose, beside, *estimate_cells(estimate))
 
 
 def slice_rows(source: Source) -> Iterator[Row]:

@@ -18,8 +18,8 @@ from core.workflow.visitors import COOKIE, visitor_from_cookie
 from core.workflow.workspace import Visitor, Workspace
 from pages.parts.live import live_studies
 
-_ALSO = ("by", "beside", "measure", "reference")
-"""What the page says of its slices, its pairs and a judge's place."""
+_ALSO = ("by", "beside", "measure", "judge", "reference")
+"""What the page says of its slices, its pairs and its judges."""
 
 _KNOWN = ("study", "criterion", "phase", "raters", "credit", "kinds", "slice", "split", "since", "until", *_ALSO)
 """The parameters of the page that say which ratings and numbers are meant."""

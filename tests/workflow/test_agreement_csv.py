@@ -8,7 +8,7 @@ from io import StringIO
 import pytest
 
 from core.errors import BadInput, NotAllowed, NotFound
-from core.scales import DeclaredScale, ScaleKind, likert, pass_fail
+from core.scales import DeclaredScale, ScaleKind, likert, pass_fail, preference
 from core.stats.estimates import Estimate, Flag, Interval, IntervalMethod, Reason
 from core.workflow.agreement import LiveStudies, asked_of
 from core.workflow.agreement_csv import ESTIMATE, TABLES, Source, csv_file
@@ -176,6 +176,36 @@ def test_slices_are_those_asked_for_or_all(workspace: Workspace) -> None:
     beside = rows(replace(found, also=also), "slices")
     assert {row["measure"] for row in beside} == {"majority_percent"}
     assert {"Fir", "People", "Fir minus people"} <= {row["whose"] for row in beside}
+
+
+def test_judges_are_held_against_the_majority_of_people_or_who_is_asked_for(workspace: Workspace) -> None:
+    answers = {"Ana": every(5), "Bruno": every(5), "Chioma": every(4), "Fir": every(3)}
+    found = source(workspace, answers, pass_fail(), judge="Fir")
+    listed = {row["measure"]: row for row in rows(found, "reference")}
+    # the majority is Ana's and Bruno's: pass on 20, of which Fir fails 3 6 9 12 18 21 24 -> 13 of 20 found
+    assert float(listed["tpr"]["value"]) == pytest.approx(13 / 20)
+    assert {row["reference"] for row in listed.values()} == {"Majority of people"}
+    ids = {line.name: str(line.id) for line in found.view.raters}
+    also = {"judge": ids["Bruno"], "reference": ids["Chioma"]}
+    other = {row["measure"]: row for row in rows(replace(found, also=also), "reference")}
+    assert {(row["rater"], row["reference"]) for row in other.values()} == {("Bruno", "Chioma")}
+    # Chioma passes 18 (all but 0 4 8 12 16 20 24); Bruno fails 5 10 15 of these
+    assert float(other["tpr"]["value"]) == pytest.approx(15 / 18)
+
+
+def test_what_a_constant_judge_leaves_undefined_says_why(workspace: Workspace) -> None:
+    answers = {"Ana": every(5), "Bruno": every(5), "Fir": ["pass"] * 25}
+    listed = {row["measure"]: row for row in rows(source(workspace, answers, pass_fail(), judge="Fir"), "reference")}
+    assert (listed["npv"]["value"], listed["npv"]["reason"]) == ("", "no_judge_negatives")
+
+
+def test_preferences_stand_in_three_conventions(workspace: Workspace) -> None:
+    answers = {"Ana": ["A", "B", "tie", "A"] * 6, "Bruno": ["A", "tie", "tie", "B"] * 6}
+    found = source(workspace, answers, preference())
+    listed = {row["measure"]: row for row in rows(found, "judges") if row["whose"] == "people"}
+    # of every four pairs: A A, B tie, tie tie, A B: exact 2/4; without ties A A and A B: 1/2 of 2/4; half credit 2.5/4
+    values = {key: float(listed[key]["value"]) for key in ("exact", "decisive", "coverage", "half_credit")}
+    assert values == {"exact": 0.5, "decisive": 0.5, "coverage": 0.5, "half_credit": 0.625}
 
 
 def test_every_criterion_names_itself(workspace: Workspace) -> None:
