@@ -188,7 +188,7 @@ def signed(estimate: Estimate) -> str:
     if estimate.value is None:
         return ""
     value = decimal(estimate.value)
-    text = f"+{value}" if estimate.value > 0 else value
+    text = f"+{value}" if round(estimate.value, 2) > 0 else value
     return f"{text}, {interval_text(estimate)}" if estimate.interval else text
 
 

@@ -283,7 +283,7 @@ def _signed(change: Estimate) -> str:
 
 def _plus(value: float) -> str:
     text = decimal(value)
-    return text if value <= 0 else f"+{text}"
+    return f"+{text}" if round(value, 2) > 0 else text
 
 
 def _itself_cell(row: RaterRow, *, explained: bool) -> str:
