@@ -10,6 +10,7 @@ from core.workflow.agreement_asking import PHASES, narrowing_words
 from core.workflow.agreement_view import AgreementView
 from core.workflow.studies import StudySummary
 
+_ACCENTS = re.compile("[\u0300-\u036f]")
 _NO_FILE_NAME = re.compile(r"[^A-Za-z0-9_.-]+")
 
 
@@ -60,7 +61,8 @@ def mark_of(study: StudySummary) -> str:
 
 def file_name(*parts: str) -> str:
     """Parts as a file name that every system takes: Latin letters, digits, `_`, `.` and `-`."""
-    tidy = (_NO_FILE_NAME.sub("-", normalize("NFKD", part)).strip("-.").lower()[:40] for part in parts)
+    plain = (_ACCENTS.sub("", normalize("NFKD", part.casefold())) for part in parts)
+    tidy = (_NO_FILE_NAME.sub("-", part).strip("-.")[:40] for part in plain)
     return "-".join(part for part in tidy if part)
 
 

@@ -3,19 +3,14 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from core.charts.writing import decimal, percentage
-from core.scales import DeclaredScale, ScaleKind, likert, pass_fail, preference
-from core.stats.agreement import agreement
+from core.scales import DeclaredScale, ScaleKind, likert, pass_fail
 from core.stats.estimates import Estimate
-from core.stats.ratings import RatingTable
 from core.workflow.agreement import LiveStudies, asked_of
 from core.workflow.agreement_citing import Citation, citation
-from core.workflow.agreement_recomputed import SAME, Recomputed, recompute, recomputed
+from core.workflow.agreement_recomputed import Recomputed, recomputed
 from core.workflow.agreement_scorecard import scorecard
 from core.workflow.agreement_view import AgreementView
 from core.workflow.studies import find_study
@@ -173,28 +168,6 @@ def test_the_second_program_is_quoted_with_what_it_found(workspace: Workspace) -
     methods = cited(workspace, view, apart).methods
     assert "nominal 0.150000 (here 0.140000); they differ by up to 0.01." in methods
     assert "Krippendorff's alpha, ratio was not recomputed: it is too large." in methods
-
-
-@given(data=st.data(), scale=st.sampled_from([pass_fail(), likert(1, 5), preference(both_bad=True), NUMBERS]))
-def test_both_programs_find_the_same_alpha_on_any_table(data: st.DataObject, scale: DeclaredScale) -> None:
-    n_units, n_raters = data.draw(st.integers(2, 12)), data.draw(st.integers(2, 5))
-    size = n_units * n_raters
-    if scale.is_numeric:
-        answers = data.draw(
-            st.lists(st.sampled_from([np.nan, 0.0, 1.0, 2.5, 40.0, 99.0]), min_size=size, max_size=size)
-        )
-        table = RatingTable.from_numbers(np.reshape(answers, (n_units, n_raters)), scale)
-    else:
-        codes = data.draw(st.lists(st.integers(-1, len(scale.options) - 1), min_size=size, max_size=size))
-        table = RatingTable.from_codes(np.reshape(codes, (n_units, n_raters)), scale)
-    report = agreement(table, seed=1, resamples=0)
-    found = recompute(report, table)
-    assert {one.key for one in found} == {
-        key for key, estimate in report.estimates.items() if key.startswith("alpha") and estimate.value is not None
-    }
-    for one in found:
-        assert one.difference is not None
-        assert one.difference <= SAME, one
 
 
 def test_hostile_names_stay_words(workspace: Workspace) -> None:
