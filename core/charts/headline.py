@@ -14,6 +14,9 @@ from core.stats.estimates import Estimate, Reason
 _ROW = 76
 _LONGEST = 36
 _BOTTOM = 28
+_LOW, _HIGH = -0.43, -0.05
+"""Where in a row, of height 1, the line lies; words stand above it."""
+
 _CLICKS = 25
 """Invisible markers along a row, so that a click anywhere in it counts."""
 
@@ -54,11 +57,11 @@ def headline(rows: Sequence[HeadlineRow], look: Theme) -> go.Figure:
     start = float(np.floor(low * 5) / 5) if low < 0 else 0.0
     ticks = np.round(np.arange(start, 1.001, 0.2), 1).tolist()
     for place, row in enumerate(rows):
+        _draw_grid(figure, len(rows) - 1 - place, ticks, look)
         _draw(figure, len(rows) - 1 - place, row, look)
     _take_clicks(figure, rows, start)
     words = [percentage(tick) if rows and rows[0].percent else _tick(tick) for tick in ticks]
-    figure.update_xaxes(range=[start - 0.015, 1.015], tickvals=ticks, ticktext=words, showgrid=True,
-                        gridcolor=look.line)  # fmt: skip
+    figure.update_xaxes(range=[start - 0.015, 1.015], tickvals=ticks, ticktext=words)
     figure.update_yaxes(range=[-0.5, len(rows) - 0.5], visible=False)
     return figure
 
@@ -70,6 +73,13 @@ def _tick(value: float) -> str:
 def _low(estimate: Estimate) -> float:
     value = 0.0 if estimate.value is None else estimate.value
     return estimate.interval.low if estimate.interval else value
+
+
+def _draw_grid(figure: go.Figure, y: int, ticks: Sequence[float], look: Theme) -> None:
+    """Hairlines under a row's line alone, so that none crosses its words."""
+    for tick in ticks:
+        figure.add_shape(type="line", x0=tick, x1=tick, y0=y + _LOW, y1=y + _HIGH, layer="below", name="grid",
+                         line={"color": look.line, "width": 1})  # fmt: skip
 
 
 def _draw(figure: go.Figure, y: int, row: HeadlineRow, look: Theme) -> None:
@@ -113,7 +123,7 @@ def _why_no_interval(estimate: Estimate) -> str:
 
 def _draw_ceiling(figure: go.Figure, y: int, people: Estimate, look: Theme, *, percent: bool) -> None:
     """The people on the same units: a band, a dotted line, and words in their colour."""
-    low, high = y - 0.42, y - 0.06
+    low, high = y + _LOW, y + _HIGH
     if people.interval is not None:
         figure.add_shape(type="rect", x0=people.interval.low, x1=people.interval.high, y0=low, y1=high,
                          layer="below", fillcolor=look.mixed(look.person, 0.14), line_width=0)  # fmt: skip

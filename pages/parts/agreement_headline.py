@@ -9,6 +9,7 @@ from core.charts.theme import CONFIG
 from core.charts.writing import estimate_text, percentage
 from core.stats.estimates import Estimate, Reason
 from core.workflow.agreement import Behind, count_behind
+from core.workflow.agreement_definitions import definition_of
 from core.workflow.agreement_explained import Explanation, explained
 from core.workflow.agreement_headline import Picture, headline_picture
 from core.workflow.agreement_judged import Cell
@@ -146,7 +147,10 @@ def judge_cell(shown: Shown, judge: JudgeUnits, cell: Cell, *, percent: bool) ->
         there = explained(view, cell.people, measure=cell.people_measure, raters=_people(shown), left_out=cell.left_out)
         beside += _beside("people there", cell.people, there, percent=percent)
     if cell.difference is not None and cell.difference.value is not None:
-        apart = explained(view, cell.difference, measure="difference", raters=who, left_out=cell.left_out)
+        title = f"Judge minus people: {definition_of(cell.measure).title}"
+        apart = explained(
+            view, cell.difference, measure="difference", raters=who, left_out=cell.left_out, title=title
+        )  # fmt: skip
         beside += _beside("difference", cell.difference, apart, percent=False)
     explanation = explained(view, cell.judge, measure=cell.measure, raters=who, left_out=cell.left_out)
     return explained_cell(cell.judge, explanation, percent=percent, beside=beside)
@@ -169,4 +173,4 @@ def _base_rates(card: Scorecard) -> str:
 
 
 def _commonest(found: Commonest | None) -> str:
-    return "" if found is None else f"“{escape(found.label)}” {percentage(found.share)}"
+    return "" if found is None else f"“{escape(found.label)}” {percentage(found.share).replace(' ', '&nbsp;')}"

@@ -10,7 +10,6 @@ from core.charts.writing import NONE, estimate_text
 from core.stats.estimates import Estimate, Flag, IntervalMethod, Reason
 from core.workflow.agreement import AgreementView, RaterLine, Sentence
 from core.workflow.agreement_explained import Explanation
-from core.workflow.agreement_shown import Measured
 
 _STYLE = Path(__file__).with_name("agreement.css")
 _TONES = {"person": "ag-person", "judge": "ag-judge"}
@@ -35,16 +34,6 @@ def say(sentence: Sentence) -> None:
         text = f"<b>{text}</b>" if phrase.strong else text
         parts.append(f'<span class="{_TONES[phrase.tone]}">{text}</span>' if phrase.tone else text)
     st.html(f'<p class="ag-say">{"".join(parts)}</p>')
-
-
-def estimate_cell(estimate: Estimate, *, percent: bool) -> str:
-    """A table cell: value and interval, or why there is none."""
-    if estimate.value is None:
-        reason = estimate.reason.sentence if estimate.reason else ""
-        return f'<td class="why">{NONE} {escape(reason)}</td>'
-    value, _, interval = estimate_text(estimate, percent=percent).partition(" (")
-    ends = f' <span class="int">({escape(interval)}</span>' if interval else ' <span class="int">no interval</span>'
-    return f"<td>{escape(value)}{ends}</td>"
 
 
 def explained_cell(estimate: Estimate, explanation: Explanation, *, percent: bool = False, beside: str = "") -> str:
@@ -101,32 +90,6 @@ def explained_table(columns: Sequence[str], body: str) -> None:
         '<div class="ag-over"><div class="ag-scroll" tabindex="0"><table class="ag">'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div></div>"
     )
-
-
-def coefficient_table(measured: Iterable[Measured], *, people_alone: bool) -> None:
-    """Every coefficient among people and among everybody chosen; its definition opens under its name."""
-    rows = list(measured)
-    columns = ["Measure", "People"] if people_alone else ["Measure", "People", "Everybody chosen"]
-    head = "".join(f'<th scope="col">{name}</th>' for name in columns)
-    body = "".join(_coefficient_row(row, people_alone=people_alone) for row in rows)
-    st.html(
-        f'<div class="ag-scroll" tabindex="0"><table class="ag"><thead><tr>{head}</tr></thead><tbody>{body}</tbody>'
-        "</table></div>"
-    )
-    estimates = [estimate for row in rows for estimate in (row.people, row.everyone)]
-    notes(estimates)
-
-
-def _coefficient_row(row: Measured, *, people_alone: bool) -> str:
-    known = row.coefficient
-    defined = (
-        f"<details><summary>{escape(known.title)}</summary><p>{escape(known.definition)}</p>"
-        f"<p><code>{escape(known.formula)}</code></p><p>{escape(known.source)}</p></details>"
-    )
-    cells = estimate_cell(row.people, percent=known.proportion)
-    if not people_alone:
-        cells += estimate_cell(row.everyone, percent=known.proportion)
-    return f'<tr><th scope="row" style="font-weight:400;font-size:inherit;color:inherit">{defined}</th>{cells}</tr>'
 
 
 def notes(estimates: Iterable[Estimate]) -> None:

@@ -22,10 +22,14 @@ def drawn(figure: go.Figure) -> list[go.Scatter]:
     return [trace for trace in figure.data if trace.name != "rows"]
 
 
+def shapes(figure: go.Figure) -> list[go.layout.Shape]:
+    return [shape for shape in figure.layout.shapes if shape.name != "grid"]
+
+
 def test_a_judge_is_drawn_before_the_band_of_people_on_its_own_units() -> None:
     rows = [HeadlineRow("People with each other", PEOPLE), HeadlineRow("Fir", JUDGE, "judge", PEOPLE)]
     figure = headline(rows, LIGHT)
-    band, dotted = figure.layout.shapes
+    band, dotted = shapes(figure)
     assert (band.x0, band.x1, band.layer) == (0.55, 0.70, "below")
     assert (dotted.x0, dotted.x1, dotted.line.dash, dotted.line.color) == (0.63, 0.63, "dot", LIGHT.person)
     # the band lies in the judge's row alone, the lower of the two
@@ -71,7 +75,7 @@ def test_other_reasons_for_no_interval_are_not_called_few_units(reason: Reason, 
 def test_what_is_undefined_is_a_reason_and_no_point() -> None:
     figure = headline([HeadlineRow("Fir", NONE, "judge", NONE)], LIGHT)
     assert not drawn(figure)
-    assert not figure.layout.shapes
+    assert not shapes(figure)
     assert any("No unit has a majority" in text for text in texts(figure))
 
 
