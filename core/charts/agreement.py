@@ -7,10 +7,10 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from core.charts.labels import escaped, shortened
 from core.charts.theme import Theme, blank
-from core.charts.writing import decimal, estimate_text, interval_text, percentage
+from core.charts.writing import decimal, percentage
 from core.stats.arrays import BoolArray, FloatArray
-from core.stats.estimates import Estimate
 from core.stats.pair_matrix import Confusion, PairMatrix
 
 MOST_RATERS = 24
@@ -21,7 +21,6 @@ MOST_NUMBERS = 12
 
 _LONGEST_NAME = 22
 _CELL = 46
-_ROW = 52
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,104 +29,6 @@ class Named:
 
     name: str
     kind: str
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A row of a forest plot.
-
-    Attributes:
-        label: What it is.
-        estimate: The number.
-        kind: Whose it is: "person", "judge" or "" for everybody.
-        percent: Whether it is a share, written in percent.
-    """
-
-    label: str
-    estimate: Estimate
-    kind: str = "person"
-    percent: bool = False
-
-
-def forest(lines: Sequence[Line], look: Theme, *, band: Estimate | None = None, band_label: str = "") -> go.Figure:
-    """A row each: name and n, value and interval in words, and below them the interval with its point. No legend.
-
-    The words stand above the line and not beside it, so that long names and narrow screens have room.
-
-    Args:
-        lines: From top to bottom.
-        look: Colours.
-        band: What stands behind as a band with a dotted line (how people agree among themselves).
-        band_label: Its name, above it.
-    """
-    top = 26 if band is not None else 8
-    figure = blank(look, height=_ROW * len(lines) + top + 28, left=8, right=8, top=top, bottom=28)
-    low = min([0.0, *(_low(line.estimate) for line in lines)])
-    start = float(np.floor(low * 5) / 5) if low < 0 else 0.0
-    ticks = np.round(np.arange(start, 1.001, 0.2), 1).tolist()
-    if band is not None and band.value is not None:
-        _draw_band(figure, band, band_label, look)
-    for place, line in enumerate(lines):
-        _draw_line(figure, len(lines) - 1 - place, line, look)
-    figure.update_xaxes(range=[start - 0.015, 1.015], tickvals=ticks, ticktext=[_tick(tick) for tick in ticks],
-                        showgrid=True, gridcolor=look.line)  # fmt: skip
-    figure.update_yaxes(range=[-0.5, len(lines) - 0.5], visible=False)
-    return figure
-
-
-def _tick(value: float) -> str:
-    return f"{value:.0f}" if value in (0.0, 1.0) else decimal(value, 1)
-
-
-def _low(estimate: Estimate) -> float:
-    if estimate.value is None:
-        return 0.0
-    return estimate.interval.low if estimate.interval else estimate.value
-
-
-def _draw_band(figure: go.Figure, band: Estimate, label: str, look: Theme) -> None:
-    if band.interval is not None:
-        figure.add_shape(type="rect", x0=band.interval.low, x1=band.interval.high, y0=0, y1=1, yref="paper",
-                         layer="below", fillcolor=look.mixed(look.person, 0.1), line_width=0)  # fmt: skip
-    figure.add_shape(type="line", x0=band.value, x1=band.value, y0=0, y1=1, yref="paper", layer="below",
-                     line={"color": look.person, "width": 1, "dash": "dot"})  # fmt: skip
-    figure.add_annotation(x=band.value, y=1, yref="paper", yanchor="bottom", yshift=2, text=label, showarrow=False,
-                          font={"size": 12, "color": look.quiet})  # fmt: skip
-
-
-def _draw_line(figure: go.Figure, row: int, line: Line, look: Theme) -> None:
-    estimate, colour, on = line.estimate, look.of(line.kind), row - 0.22
-    unsure = estimate.interval is None
-    name = f"{_escaped(_shortened(line.label, 34))}  {_quiet(f'n {estimate.n_units:,}', look)}"
-    _word(figure, row, name, look.quiet if unsure else look.ink, right=False)
-    if estimate.value is None:
-        reason = estimate.reason.sentence if estimate.reason else "Not known."
-        figure.add_annotation(xref="paper", x=0, y=on, text=_shortened(reason, 62), showarrow=False, xanchor="left",
-                              font={"size": 12, "color": look.quiet})  # fmt: skip
-        return
-    if estimate.interval is not None:
-        figure.add_trace(go.Scatter(
-            x=[estimate.interval.low, estimate.interval.high], y=[on, on], mode="lines",
-            line={"color": colour, "width": 2.5}, hoverinfo="skip", name="interval"))  # fmt: skip
-    hover = f"{_escaped(line.label)}<br>{estimate_text(estimate, percent=line.percent)}<br>n {estimate.n_units:,}"
-    figure.add_trace(go.Scatter(
-        x=[estimate.value], y=[on], mode="markers", name=_escaped(line.label),
-        marker={"size": 10, "color": look.paper if unsure else colour, "line": {"color": colour, "width": 2}},
-        hovertemplate=hover + "<extra></extra>"))  # fmt: skip
-    value = percentage(estimate.value) if line.percent else decimal(estimate.value)
-    beside = "no interval" if unsure else interval_text(estimate, percent=line.percent)
-    _word(figure, row, f"{value}  {_quiet(beside, look)}", look.ink, right=True)
-
-
-def _quiet(text: str, look: Theme) -> str:
-    return f'<span style="color:{look.quiet};font-size:12px">{text}</span>'
-
-
-def _word(figure: go.Figure, row: int, text: str, colour: str, *, right: bool) -> None:
-    """Words on the upper half of a row."""
-    side = "right" if right else "left"
-    figure.add_annotation(xref="paper", x=1 if right else 0, y=row + 0.2, text=text, showarrow=False, xanchor=side,
-                          align=side, font={"size": 13.5, "color": colour})  # fmt: skip
 
 
 def rater_matrix(
@@ -182,7 +83,7 @@ def rater_matrix(
         _frame(figure, int(np.flatnonzero(places == chosen[0])[0]), int(np.flatnonzero(places == chosen[1])[0]), look)
     figure.update_xaxes(range=[-0.5, size - 0.5], tickvals=list(range(size)),
                         tickangle=0 if not tilted else -40 if size <= MOST_NUMBERS else -90,
-                        ticktext=[_escaped(_shortened(rater.name, _LONGEST_NAME)) if tilted
+                        ticktext=[escaped(shortened(rater.name, _LONGEST_NAME)) if tilted
                                   else _wrapped(rater.name, 10) for rater in shown])  # fmt: skip
     figure.update_yaxes(range=[size - 0.5, -0.5], tickvals=list(range(size)), ticktext=names,
                         tickfont={"color": look.ink, "size": 13})  # fmt: skip
@@ -273,7 +174,7 @@ class _About:
 
     def text(self, row: int, column: int) -> str:
         """Names, value, share of the same answers, and on how many units."""
-        names = f"{_escaped(self.raters[row].name)} and {_escaped(self.raters[column].name)}"
+        names = f"{escaped(self.raters[row].name)} and {escaped(self.raters[column].name)}"
         n, used = int(self.pairs.n[row, column]), int(self.pairs.used[row, column])
         if not n:
             return f"{names}<br>no unit in common"
@@ -289,7 +190,7 @@ class _About:
         reason, value = self.pairs.reason_at(row, column), float(self.pairs.values[row, column])
         if reason is not None:
             return reason.sentence
-        return f"{_escaped(self.title)} {percentage(value) if self.percent else decimal(value)}"
+        return f"{escaped(self.title)} {percentage(value) if self.percent else decimal(value)}"
 
 
 def confusion_matrix(
@@ -308,7 +209,7 @@ def confusion_matrix(
         chosen: The cell that is open, framed.
         shares: Write each cell as its share of its row, not as a count.
     """
-    labels = [_escaped(_shortened(option.label, 18)) for option in table.scale.options]
+    labels = [escaped(shortened(option.label, 18)) for option in table.scale.options]
     size = len(labels)
     left = 16 + round(6.8 * max((len(label) for label in labels), default=0)) + 22
     bottom = 92 if size > 5 else 52
@@ -328,7 +229,7 @@ def confusion_matrix(
         x=columns, y=rows, mode="markers", name="cells",
         marker={"symbol": "square", "size": _CELL - 6, "opacity": 0},
         customdata=np.column_stack([rows, columns]).tolist(),
-        text=[f"{_escaped(first.name)}: {labels[row]}<br>{_escaped(second.name)}: {labels[column]}"
+        text=[f"{escaped(first.name)}: {labels[row]}<br>{escaped(second.name)}: {labels[column]}"
               f"<br>{int(table.counts[row, column]):,} of {int(rows_n[row]):,} units in this row"
               for row, column in zip(rows, columns, strict=True)],
         hovertemplate="%{text}<extra></extra>",
@@ -342,11 +243,11 @@ def confusion_matrix(
     places = list(range(size + 1))
     figure.update_xaxes(range=[-0.5, size + 0.5], tickvals=places, ticktext=[*labels, "all"],
                         tickangle=0 if size <= 5 else -40,
-                        title={"text": _escaped(_shortened(second.name, 50)), "standoff": 8,
+                        title={"text": escaped(shortened(second.name, 50)), "standoff": 8,
                                "font": {"color": look.of(second.kind), "size": 13}})  # fmt: skip
     figure.update_yaxes(range=[size + 0.5, -0.5], tickvals=places, ticktext=[*labels, "all"],
                         tickfont={"color": look.ink, "size": 13},
-                        title={"text": _escaped(_shortened(first.name, 40)), "standoff": 6,
+                        title={"text": escaped(shortened(first.name, 40)), "standoff": 6,
                                "font": {"color": look.of(first.kind), "size": 13}})  # fmt: skip
     return figure
 
@@ -364,10 +265,6 @@ def _sum(figure: go.Figure, x: int, y: int, n: int, look: Theme) -> None:
     figure.add_annotation(x=x, y=y, text=f"{n:,}", showarrow=False, font={"size": 13, "color": look.quiet})
 
 
-def _shortened(text: str, limit: int) -> str:
-    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
-
-
 def _wrapped(name: str, width: int) -> str:
     """A name beside its row or column: broken at blank space into at most two lines, or three short ones."""
     lines: list[str] = []
@@ -380,9 +277,4 @@ def _wrapped(name: str, width: int) -> str:
     kept = lines[:most]
     if len(lines) > most:
         kept[-1] += "…"
-    return "<br>".join(_escaped(_shortened(line, width + 4)) for line in kept)
-
-
-def _escaped(text: str) -> str:
-    """Text as text: plotly reads a little HTML, names come from files."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return "<br>".join(escaped(shortened(line, width + 4)) for line in kept)

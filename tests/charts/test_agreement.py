@@ -7,10 +7,8 @@ import pytest
 from core.charts.agreement import (
     MOST_NUMBERS,
     MOST_RATERS,
-    Line,
     Named,
     confusion_matrix,
-    forest,
     rater_matrix,
     strength,
 )
@@ -35,44 +33,6 @@ def texts(figure: go.Figure) -> list[str]:
 def three() -> RatingTable:
     # Ana p p f f, Bruno p p f p, Fir p p p p
     return RatingTable.from_codes([[0, 0, 0], [0, 0, 0], [1, 1, 0], [1, 0, 0]], pass_fail(), rater_ids=[1, 2, 3])
-
-
-def test_a_forest_draws_the_interval_before_the_point() -> None:
-    figure = forest([Line("Judge", SURE, "judge")], LIGHT)
-    interval, point = figure.data
-    assert (interval.mode, list(interval.x)) == ("lines", [0.52, 0.69])
-    assert (point.mode, list(point.x)) == ("markers", [0.61])
-    assert interval.line.color == point.marker.color == LIGHT.judge
-    assert any("n 184" in text for text in texts(figure))
-    assert any(text.startswith(".61") and ".52 to .69" in text for text in texts(figure))
-    assert figure.layout.showlegend is False
-
-
-def test_without_an_interval_the_point_is_hollow_and_it_is_said() -> None:
-    figure = forest([Line("Ana", FEW)], LIGHT)
-    (point,) = figure.data
-    assert point.marker.color == LIGHT.paper
-    assert any("no interval" in text for text in texts(figure))
-
-
-def test_what_is_undefined_is_a_reason_and_no_point() -> None:
-    figure = forest([Line("Ana", NONE)], LIGHT)
-    assert not figure.data
-    assert any(text.startswith("All compared ratings are the same") for text in texts(figure))
-
-
-def test_the_band_of_people_stands_behind() -> None:
-    figure = forest([Line("Fir", SURE, "judge")], LIGHT, band=SURE, band_label="people")
-    band, middle = figure.layout.shapes
-    assert (band.x0, band.x1, band.layer) == (0.52, 0.69, "below")
-    assert (middle.x0, middle.layer) == (0.61, "below")
-    assert "people" in texts(figure)
-
-
-def test_values_below_zero_are_in_sight() -> None:
-    low = Estimate("cohen", -0.13, 30, 60, 30, Interval(-0.35, 0.1, 0.95, IntervalMethod.BCA))
-    figure = forest([Line("Ana", low)], LIGHT)
-    assert figure.layout.xaxis.range[0] < -0.35
 
 
 def test_a_matrix_colours_people_blue_and_judges_violet(three: RatingTable) -> None:
