@@ -167,7 +167,7 @@ def _head(shown: Shown, cell: Behind, items: ItemsBehind) -> None:
     elif cell.unit is not None:
         words = "Everybody's answers, beside each other."
     arrive("items")
-    heading(f"Items: {_cell_title(shown.view, cell)}", words + _tied(shown, cell))
+    heading(f"Items: {_cell_title(shown, cell)}", words + _tied(shown, cell))
     with st.container(horizontal=True):
         st.button("Close", key="close-items", on_click=close)
         if items.offset:
@@ -190,10 +190,13 @@ def _tied(shown: Shown, cell: Behind) -> str:
     return f" {n.apart:,} differ from what most other people chose.{tied}"
 
 
-def _cell_title(view: AgreementView, cell: Behind) -> str:
+def _cell_title(shown: Shown, cell: Behind) -> str:
     if cell.unit is not None:
         return "one alone"
-    return _who(view, cell) + (f", {cell.slice[1]}" if cell.slice else "")
+    if cell.slice is None:
+        return _who(shown.view, cell)
+    title = next(known.title for known in shown.live.slice_keys(shown.view) if known.key == cell.slice[0])
+    return f"{_who(shown.view, cell)}, {title} {cell.slice[1]}"
 
 
 def _who(view: AgreementView, cell: Behind) -> str:

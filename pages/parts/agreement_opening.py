@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.workflow.agreement import AgreementView, Behind, LiveAgreement, has_slice
 from core.workflow.agreement_pairs import pair_raters
-from pages.parts.agreement_address import Address, put
+from pages.parts.agreement_address import Address, Open, put
 from pages.parts.arriving import note_opening
 from pages.parts.frame import text_block
 
@@ -34,6 +34,12 @@ def turn(page: int) -> None:
     """Turn to another page of what is open."""
     note_opening()
     put(page="" if page == 1 else str(page))
+
+
+def reopen(kind: Open) -> None:
+    """What was open last of this kind is opened again; a click that took a choice back means this too."""
+    note_opening()
+    put(open=kind, page="")
 
 
 def close() -> None:

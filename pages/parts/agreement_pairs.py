@@ -13,7 +13,15 @@ from core.workflow.agreement import AgreementView, Behind, RaterLine, count_behi
 from core.workflow.agreement_definitions import definition_of
 from core.workflow.agreement_pairs import FEW_UNITS, drawn_raters, pair_measures, pair_raters, pairs_by
 from pages.parts.agreement_address import put
-from pages.parts.agreement_opening import EXPOSES, close, compared_answers, compared_pair, open_items, read_open
+from pages.parts.agreement_opening import (
+    EXPOSES,
+    close,
+    compared_answers,
+    compared_pair,
+    open_items,
+    read_open,
+    reopen,
+)
 from pages.parts.agreement_parts import look
 from pages.parts.agreement_saving import saving_bar
 from pages.parts.agreement_shown import Shown
@@ -138,7 +146,7 @@ def _pair_clicked(ids: list[int]) -> None:
     elif read_open() == "pair":
         close()
     else:
-        put(open="pair", page="")
+        reopen("pair")
 
 
 def show_pair(shown: Shown) -> None:
@@ -192,7 +200,7 @@ def _answers_clicked(pair: tuple[int, int], keys: tuple[str, ...]) -> None:
     elif read_open() == "cell":
         close()
     else:
-        put(open="cell", page="")
+        reopen("cell")
 
 
 def _ways_to_items(shown: Shown, pair: tuple[int, int]) -> None:

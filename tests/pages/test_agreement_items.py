@@ -128,6 +128,18 @@ def test_a_rater_against_most_others_says_what_comes_first_and_what_ties(workspa
     assert text.index("Ana on q01") < text.index("Ana on q16")
 
 
+def test_items_of_a_slice_say_which(workspace: Workspace) -> None:
+    built = build_study(workspace.database, systems=("alder", "birch"))
+    with workspace.database.writing() as session:
+        for name, answers in (("Ana", ("pass",) * 6), ("Bruno", ("fail", "pass", "fail", "pass", "pass", "fail"))):
+            for subject, answer in zip(built.subjects, answers, strict=True):
+                add_rating(session, built, subject, "acceptable", name, answer)
+    text = words(opened(workspace, open="split", part="system=alder"))
+    # they differ on q1/alder, q2/alder and q3/birch
+    assert "Items: where raters split, System alder" in text
+    assert "1 to 2 of 2" in text
+
+
 def test_a_page_beyond_the_list_is_its_last(workspace: Workspace) -> None:
     graded(workspace.database)
     for page in ("99", "-3", "x", "0"):
@@ -230,6 +242,19 @@ def test_the_list_is_read_by_keyboard_alone(server: AppServer, live: Built, page
     page.keyboard.press("Enter")
     expect(page.get_by_text("1 to 14 of 14 units")).to_be_visible()
     expect(page).not_to_have_url(re.compile("open="))
+
+
+def test_a_new_rating_does_not_move_the_page_under_a_reader(server: AppServer, live: Built, page: Page) -> None:
+    visit(page, server, live, "&criterion=acceptable&section=items&open=item&unit=" + str(live.subjects["q01/alder"]))
+    place = page.get_by_text("1 of 14 in the list")
+    expect(place).to_be_in_viewport()
+    page.locator(".ag-say").scroll_into_view_if_needed()
+    expect(place).not_to_be_in_viewport()
+    with server.database.writing() as session:
+        add_rating(session, live, "q01/alder", "acceptable", "Chioma", "pass")
+    expect(page.locator(".ag-unit dt")).to_have_text(["Ana", "Bruno", "Chioma", "Fir"])
+    page.wait_for_timeout(2_500)  # longer than the page waits before it would move
+    expect(place).not_to_be_in_viewport()
 
 
 def test_a_pair_of_the_matrix_is_opened_by_keyboard_and_comes_into_sight(
