@@ -24,8 +24,7 @@ MOST_JUDGES = 8
 """Judges compared with people one by one; the others are in the pair matrix."""
 
 MOST_PEOPLE = 12
-MANY_RATINGS = 300_000
-"""Beyond this, persons are not compared with the others one by one: it would take seconds after every new rating."""
+"""People whose place a judge takes in turn, those who share most units with it."""
 
 Progress = Callable[[float, str], None]
 """Called with the share done (0 to 1) and what is being done."""
@@ -47,8 +46,6 @@ class AgreementView:
         others: Raters of the question that were not chosen.
         people, everyone: All coefficients among people, and among all chosen raters.
         judges: Each judge against the people (named ones), the first `MOST_JUDGES`.
-        members: Each named person against the others, the first `MOST_PEOPLE`; none where there are more than
-            `MANY_RATINGS`, or fewer than three people.
         pairs: Every pair of named raters.
         majority: What most people chose.
         splits: For each unit how far its raters disagree: pairs of ratings that differ, close answers counted in part
@@ -71,7 +68,6 @@ class AgreementView:
     people: AgreementReport
     everyone: AgreementReport
     judges: tuple[Against, ...]
-    members: tuple[Against, ...]
     pairs: PairMatrix
     majority: Majority
     splits: FloatArray
@@ -151,7 +147,7 @@ def compute_view(  # noqa: PLR0913 - what it is about, and how
     everyone = among_people if same else agreement(_table(cells, wanted), seed=seed, resamples=resamples)
     tell(0.75, "Judges against people")
     setting = _Setting(table, coefficient, seed, resamples)
-    judges, members = _judges(setting, named), _members(setting, named)
+    judges = _judges(setting, named)
     tell(0.95, "Pairs of raters")
     every_table = people_table if same else _table(cells, wanted)
     return AgreementView(
@@ -167,7 +163,6 @@ def compute_view(  # noqa: PLR0913 - what it is about, and how
         people=among_people,
         everyone=everyone,
         judges=judges,
-        members=members,
         pairs=pair_matrix(table, coefficient=coefficient),
         majority=majority_of(people_table),
         splits=_disagreement(every_table, coefficient),
@@ -214,13 +209,6 @@ def _judges(setting: _Setting, named: tuple[RaterLine, ...]) -> tuple[Against, .
     people = [line.id for line in named if line.is_person]
     judges = [line.id for line in named if line.is_judge and line.n]
     return tuple(setting.against(judge, people) for judge in judges[:MOST_JUDGES]) if people else ()
-
-
-def _members(setting: _Setting, named: tuple[RaterLine, ...]) -> tuple[Against, ...]:
-    people = [line.id for line in named if line.is_person and line.n]
-    if not 2 < len(people) <= MOST_PEOPLE or setting.table.n_ratings > MANY_RATINGS:
-        return ()
-    return tuple(setting.against(one, [other for other in people if other != one]) for one in people)
 
 
 def default_coefficient(scale: DeclaredScale) -> str:
