@@ -142,6 +142,9 @@ def live(server: AppServer) -> Built:
 def visit(page: Page, address: str) -> None:
     page.goto(address)
     expect(page.locator(".ag-say")).to_be_visible(timeout=60_000)
+    for _ in range(2):  # the page is drawn again when it learns whether it is light or dark
+        page.locator("[data-test-script-state=notRunning]").wait_for(state="attached")
+        page.wait_for_timeout(1_200)
 
 
 def test_a_filter_chosen_by_clicking_is_in_the_address_and_a_colleague_sees_the_same(
