@@ -18,10 +18,7 @@ _DRIFT = (
     " Educational Measurement 46: differential rater functioning over time. They fit Rasch models; here it is a plain"
     " difference."
 )
-_MAYBE_ITEMS = (
-    "Beside somebody who changes the others seem to change too, and later items may be harder: the number says where to"
-    " look, not why."
-)
+_MAYBE_ITEMS = "Later items may also be harder: the number says where to look, not why."
 
 PERCENT = Definition(
     "percent",
@@ -177,7 +174,10 @@ def of_change(row: RaterRow) -> tuple[Explanation, Explanation]:
     """The changes of agreement and of leniency."""
     drifting = row.drift
     untimed = f"{drifting.n_untimed:,} of its units have no time." if drifting.n_untimed else ""
-    left_out = (untimed,) if untimed else ()
+    left_out = [untimed] if untimed else []
+    if row.beside:
+        who = f"who change{'s' if len(row.beside) == 1 else ''} more clearly"
+        left_out.append(f"Held against the others without {', '.join(row.beside)}, {who}.")
     return (
         explanation(AGREEMENT_CHANGE, drifting.agreement_change, left_out=left_out, notes=_p(drifting.agreement_p)),
         explanation(LENIENCY_CHANGE, drifting.leniency_change, left_out=left_out, notes=_p(drifting.leniency_p)),

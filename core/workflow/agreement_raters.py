@@ -10,18 +10,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.scales import MISSING, DeclaredScale
+from core.scales import MISSING
 from core.stats.coefficients import alpha_key
-from core.stats.drift import Drift, drift
+from core.stats.drift import Drift
 from core.stats.estimates import Estimate
-from core.stats.multiplicity import adjusted
-from core.stats.others import Others, answer_numbers
 from core.stats.ratings import RaterId
 from core.stats.repeats import SelfConsistency, self_consistencies
 from core.stats.with_others import WithOthers, with_others
 from core.stats.without_rater import WithoutRater, without_each_rater
 from core.store.current import CurrentRatings
 from core.store.rater_facts import Speed
+from core.workflow.agreement_drifts import Drifting, Groups, drifting_raters, smallest_p
 from core.workflow.agreement_lines import RaterLine
 from core.workflow.agreement_live import LiveAgreement
 from core.workflow.agreement_tables import Cells
@@ -30,19 +29,8 @@ from core.workflow.agreement_view import RESAMPLES, AgreementView, Progress
 PAGE = 200
 """Raters at once; more have pages, the busiest first."""
 
-STEADY = 0.10
-"""A change of agreement, or of leniency as a share of the scale's range, that stays within this is none."""
-
-FALSE_DISCOVERIES = 0.05
 MOST_WITHOUT = 24
 """Up to so many people leaving one out has an interval."""
-
-CHANGES = (
-    "“Changes” stands where the 95 % interval of the last half minus the first half leaves out 0, for agreement or for"
-    " leniency, and its p-value stays at 5 % after Benjamini and Hochberg's adjustment for all raters on the page;"
-    " “steady” where every interval lies within 10 points of agreement and a tenth of the scale. Else it cannot be"
-    " told."
-)
 
 _SOURCES = "Labels that came along"
 _GROUPS = {"person": "People", "judge": "Judges", "jury": "Judges", "baseline": "Judges", "source": _SOURCES,
@@ -60,9 +48,8 @@ class RaterRow:
         agreement: Percent, kappa and leniency beside the others.
         without: People's alpha without this person; None for whoever is no person.
         speed: None for whoever was never timed.
-        drift: Change over time.
-        change: "changes", "steady", "not clear"; "" where nothing can be said.
-        agreement_changes, leniency_changes: What changes.
+        change: Change over time.
+        beside: Names of those who change more clearly: for `change` they are left out of the others.
         repeats: None where nothing was rated again.
         mean: Mean of free numbers; None on options.
     """
@@ -73,12 +60,15 @@ class RaterRow:
     agreement: WithOthers
     without: WithoutRater | None
     speed: Speed | None
-    drift: Drift
-    change: str
-    agreement_changes: bool
-    leniency_changes: bool
+    change: Drifting
+    beside: tuple[str, ...]
     repeats: SelfConsistency | None
     mean: float | None
+
+    @property
+    def drift(self) -> Drift:
+        """Change over time in numbers."""
+        return self.change.drift
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,15 +151,14 @@ def _rows(
     times, speeds, repeats = _times(live, view, chosen), live.speeds(), _repeats(live, view, chosen, resamples)
     tell(0.25, "Leaving out each person in turn")
     without = _without(view, chosen, resamples)
-    groups = _Groups(view)
-    found: list[tuple[WithOthers, Drift]] = []
+    groups = Groups(view)
+    found: list[WithOthers] = []
     for place, line in enumerate(chosen):
-        tell(0.4 + 0.6 * place / len(chosen), f"Comparing raters with the others: {place:,} of {len(chosen):,}")
+        tell(0.4 + 0.3 * place / len(chosen), f"Comparing raters with the others: {place:,} of {len(chosen):,}")
         others, seed = groups.of(line), view.seed + place
-        agreement = with_others(others, line.id, coefficient=view.coefficient, seed=seed, resamples=resamples)
-        found.append((agreement, drift(others, line.id, times[line.id], seed=seed, resamples=resamples)))
-    changed, n_tests = changed_together([one for _, one in found])
-    steady = _steady_leniency(view.question.scale)
+        found.append(with_others(others, line.id, coefficient=view.coefficient, seed=seed, resamples=resamples))
+    tell(0.7, "Looking for change over time")
+    drifting, n_tests = drifting_raters(view, groups, chosen, times, resamples=resamples)
     rows = tuple(
         RaterRow(
             line=line,
@@ -178,39 +167,14 @@ def _rows(
             agreement=agreement,
             without=without.get(line.id),
             speed=speeds.get(line.id),
-            drift=drifting,
-            change=change_word(drifting, here, steady),
-            agreement_changes=here[0],
-            leniency_changes=here[1],
+            change=change,
+            beside=tuple(view.rater(one).name for one in change.without),
             repeats=repeats.get(line.id),
             mean=_mean(view, line.id),
         )
-        for line, (agreement, drifting), here in zip(chosen, found, changed, strict=True)
+        for line, agreement, change in zip(chosen, found, drifting, strict=True)
     )
     return rows, n_tests
-
-
-class _Groups:
-    """With whom each rater is compared."""
-
-    def __init__(self, view: AgreementView) -> None:
-        named = [line for line in view.raters if line.kind != "seat" and line.n]
-        self._people = [line.id for line in named if line.is_person]
-        self._everyone = Others.of(view.table, [line.id for line in named])
-        self._among = Others.of(view.table, self._people) if self._people else self._everyone
-
-    def of(self, line: RaterLine) -> Others:
-        """The group of a rater."""
-        return self._everyone if self._with_all(line) else self._among
-
-    def words(self, line: RaterLine) -> str:
-        """The group in words."""
-        if self._with_all(line):
-            return "all other raters"
-        return "the other people" if line.id in self._people else "the people"
-
-    def _with_all(self, line: RaterLine) -> bool:
-        return not self._people or (line.id in self._people and len(self._people) == 1)
 
 
 def _mine(cells: Cells, rater: int) -> NDArray[np.int64]:
@@ -288,57 +252,9 @@ def _placed(cells: Cells, ratings: CurrentRatings, ids: NDArray[np.int64]) -> ND
     return np.column_stack([unit[kept], rater[kept], values[kept]]).astype(np.float64)
 
 
-def changed_together(found: Sequence[Drift]) -> tuple[list[tuple[bool, bool]], int]:
-    """Whether agreement and leniency of each rater change, all tested together; and how many tests there were."""
-    changes = [(one.agreement_change, one.agreement_p) for one in found]
-    changes += [(one.leniency_change, one.leniency_p) for one in found]
-    p_values = [np.nan if p is None else p for _, p in changes]
-    rejected = adjusted(p_values, q=FALSE_DISCOVERIES).rejected
-    clear = [bool(hit) and _leaves_out_zero(change) for hit, (change, _) in zip(rejected, changes, strict=True)]
-    n = len(found)
-    return list(zip(clear[:n], clear[n:], strict=True)), int(np.sum(~np.isnan(p_values)))
-
-
-def _leaves_out_zero(estimate: Estimate) -> bool:
-    interval = estimate.interval
-    return interval is not None and (interval.low > 0 or interval.high < 0)
-
-
-def _steady_leniency(scale: DeclaredScale) -> float:
-    """How far leniency may move and still count as steady: a tenth of the range."""
-    if scale.is_numeric:
-        return STEADY * (scale.high - scale.low) if scale.low is not None and scale.high is not None else 0.0
-    numbers = answer_numbers(scale)
-    return 0.0 if numbers is None else STEADY * float(np.nanmax(numbers) - np.nanmin(numbers))
-
-
-def change_word(found: Drift, changed: tuple[bool, bool], steady: float) -> str:
-    """The word: "changes", "steady", "not clear", or "" where nothing can be said; see `CHANGES`.
-
-    Args:
-        found: The changes of one rater.
-        changed: Whether agreement and leniency change, from `changed_together`.
-        steady: How far leniency may move and still count as steady, in units of the scale.
-    """
-    if found.reason is not None:
-        return ""
-    if any(changed):
-        return "changes"
-    limits = [(found.agreement_change, STEADY)]
-    if found.leniency_change.value is not None:
-        limits.append((found.leniency_change, steady))
-    return "steady" if all(_within(change, limit) for change, limit in limits) else "not clear"
-
-
-def _within(estimate: Estimate, limit: float) -> bool:
-    interval = estimate.interval
-    return interval is not None and -limit <= interval.low and interval.high <= limit
-
-
 def clearest(row: RaterRow) -> float:
     """Sorts rows by how clear their change is: the smallest p-value first."""
-    known = [p for p in (row.drift.agreement_p, row.drift.leniency_p) if p is not None]
-    return min(known, default=1.0)
+    return smallest_p(row.drift)
 
 
 def _value(estimate: Estimate | None) -> float | None:

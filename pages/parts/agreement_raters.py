@@ -11,11 +11,11 @@ from core.charts.writing import MINUS, NONE, decimal, estimate_text, percentage
 from core.stats.estimates import Estimate, Reason
 from core.stats.resampling import MIN_GROUPS
 from core.workflow.agreement import Behind, Phrase
+from core.workflow.agreement_drifts import CHANGES
 from core.workflow.agreement_explained import Explanation
 from core.workflow.agreement_lines import RaterLine
 from core.workflow.agreement_rater_words import of_agreement, of_change, of_repeats, of_speed, of_without
 from core.workflow.agreement_raters import (
-    CHANGES,
     ORDERS,
     PAGE,
     RaterRow,
@@ -84,8 +84,8 @@ def _chosen(shown: Shown, rows: Sequence[RaterRow]) -> RaterRow | None:
 
 def _say(rows: Sequence[RaterRow]) -> None:
     """Who changes over time, in a sentence: the clearest change first, since the others are measured against it."""
-    changing = sorted((row for row in rows if row.change == "changes"), key=clearest)
-    known = sum(row.change != "" for row in rows)
+    changing = sorted((row for row in rows if row.change.word == "changes"), key=clearest)
+    known = sum(row.change.word != "" for row in rows)
     if not known:
         return
     if not changing:
@@ -98,7 +98,7 @@ def _say(rows: Sequence[RaterRow]) -> None:
         say((first, Phrase(" changes over time; look at the column “Over time”.")))
         return
     count = f"{len(changing):,} of {known:,} raters change over time, most clearly "
-    say((Phrase(count), first, Phrase(". Beside somebody who changes, the others seem to change too.")))
+    say((Phrase(count), first, Phrase("; look at the column “Over time”.")))
 
 
 def _tone(line: RaterLine) -> str:
@@ -244,10 +244,14 @@ def _change_cell(row: RaterRow, *, explained: bool) -> str:
         said = {Reason.NO_TIMES: "no times", Reason.TOO_FEW_ITEMS: "too few units"}.get(drifting.reason, NONE)
         return f'<td class="why">{opens(said, agreement) if explained else said}</td>'
     line = spark([part.agreement.value for part in drifting.parts])
-    mark = f'<b class="ag-mark" style="margin:0">{row.change}</b>' if row.change == "changes" else row.change
-    parts = [(_points(drifting.agreement_change), agreement, row.agreement_changes)]
+    mark = (
+        f'<b class="ag-mark" style="margin:0">{row.change.word}</b>'
+        if row.change.word == "changes"
+        else row.change.word
+    )
+    parts = [(_points(drifting.agreement_change), agreement, row.change.agreement_changes)]
     if drifting.leniency_change.value is not None:
-        parts.append((f"leniency {_signed(drifting.leniency_change)}", leniency, row.leniency_changes))
+        parts.append((f"leniency {_signed(drifting.leniency_change)}", leniency, row.change.leniency_changes))
     said = "".join(
         f'<span class="beside">{opens(_strong(text, changed), about) if explained else _strong(text, changed)}</span>'
         for text, about, changed in parts

@@ -68,8 +68,8 @@ def test_every_rater_has_a_row_whose_numbers_explain_themselves(workspace: Works
 def test_who_changes_is_said_first(workspace: Workspace) -> None:
     graded(workspace)
     text = words(opened(workspace, section="raters"))
-    # Only Ana does; measured against her the others seem to.
-    assert 'of 4 raters change over time, most clearly <span class="ag-person"><b>Ana</b></span>.' in text
+    assert "<b>Ana</b></span> changes over time; look at the column “Over time”." in text
+    assert "Held against the others without Ana, who changes more clearly." in text
 
 
 def test_the_order_and_the_rater_stand_in_the_address(workspace: Workspace) -> None:

@@ -12,13 +12,12 @@ from core.stats.agreement import agreement
 from core.stats.estimates import Estimate, Interval, IntervalMethod, Reason
 from core.store.rater_facts import Speed
 from core.workflow.agreement import AgreementView, Asked, LiveAgreement, LiveStudies
+from core.workflow.agreement_drifts import change_word, changed_together
 from core.workflow.agreement_rater_words import of_agreement, of_change, of_repeats, of_speed, of_without
 from core.workflow.agreement_raters import (
     ORDERS,
     PAGE,
     RaterRow,
-    change_word,
-    changed_together,
     in_order,
     raters_found,
 )
@@ -110,10 +109,31 @@ def test_who_grows_strict_changes_and_who_does_not_is_not_said_to(workspace: Wor
     answers["Ana"] = ["pass"] * 40 + ["fail"] * 40
     rows = rows_of(workspace, build(workspace, answers))
     ana = rows["Ana"]
-    assert (ana.change, ana.leniency_changes) == ("changes", True)
+    assert (ana.change.word, ana.change.leniency_changes, ana.beside) == ("changes", True, ())
     assert ana.drift.leniency_change.value is not None
     assert ana.drift.leniency_change.value < -0.5
     assert len(ana.drift.parts) == 4
+    # Beside Ana the others would seem to grow generous; without her they do not.
+    for name in ("Bruno", "Cy"):
+        assert rows[name].beside == ("Ana",)
+        assert rows[name].change.word != "changes"
+        assert "without Ana" in of_change(rows[name])[0].left_out[-1]
+
+
+def test_of_two_people_both_seem_to_change_since_it_cannot_be_told_who_does(workspace: Workspace) -> None:
+    rows = rows_of(workspace, build(workspace, {"Ana": ["pass"] * 40 + ["fail"] * 40, "Bruno": mixed(3)}))
+    assert [(row.change.word, row.beside) for row in rows.values()] == [("changes", ()), ("changes", ())]
+    first, second = (row.drift.leniency_change.value for row in rows.values())
+    assert first is not None
+    assert second == pytest.approx(-first)
+
+
+def test_a_judge_that_changes_leaves_the_people_as_they_are(workspace: Workspace) -> None:
+    answers = {"Ana": mixed(2, right=0.97), "Bruno": mixed(3, right=0.97), "Jay": ["pass"] * 40 + ["fail"] * 40}
+    rows = rows_of(workspace, build(workspace, answers))
+    assert rows["Jay"].change.word == "changes"
+    assert {row.beside for row in rows.values()} == {()}, "the judge is none of those they are held against"
+    assert "changes" not in (rows["Ana"].change.word, rows["Bruno"].change.word)
 
 
 def test_one_moment_for_all_says_no_times(workspace: Workspace) -> None:
@@ -125,7 +145,7 @@ def test_one_moment_for_all_says_no_times(workspace: Workspace) -> None:
     live, view = opened(workspace, built.study)
     found = raters_found(live, view)
     assert {row.drift.reason for row in found.rows} == {Reason.NO_TIMES}
-    assert {row.change for row in found.rows} == {""}
+    assert {row.change.word for row in found.rows} == {""}
     assert found.n_tests == 0
 
 
@@ -156,8 +176,7 @@ def test_words_follow_the_intervals_and_the_adjusted_p(
         leniency_change=leniency_change[0], leniency_p=leniency_change[1],
     )  # fmt: skip
     other = replace(one, agreement_change=sure(-0.01, 0.01)[0], agreement_p=0.9)
-    changed, n_tests = changed_together([one, other, other])
-    assert n_tests == 6
+    changed = changed_together([one, other, other])
     assert change_word(one, changed[0], 0.1) == said
 
 
