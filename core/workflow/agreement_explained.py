@@ -151,25 +151,24 @@ def pairs_left_out(view: AgreementView, first: Sequence[int], second: Sequence[i
     Args:
         view: The agreement.
         first: Rater ids.
-        second: The others; default all pairs among the first.
+        second: The others, none of the first; default all pairs among the first.
     """
     pairs = view.pairs
     place = {int(found): row for row, found in enumerate(pairs.rater_ids)}
     rows = [place[one] for one in first if one in place]
     columns = [place[one] for one in second if one in place] or rows
-    together = sorted({(min(i, j), max(i, j)) for i in rows for j in columns if i != j})
-    if not together:
-        return ()
-    n = np.array([pairs.n[i, j] for i, j in together])
-    kappa = np.array([pairs.kappa[i, j] for i, j in together])
+    block = np.ix_(rows, columns)
+    counted_once = np.triu(np.ones((len(rows), len(columns)), np.bool_), k=1) if columns is rows else ...
+    n, kappa = pairs.n[block][counted_once].ravel(), pairs.kappa[block][counted_once].ravel()
     least = 1 if len({*rows, *columns}) <= FEW_RATERS else MIN_OVERLAP
     few, same = int(np.sum(n < least)), int(np.sum((n >= least) & np.isnan(kappa)))
+    total = _many(len(n), "pair")
     said = []
     if few:
         why = "that share no unit" if least == 1 else f"that share fewer than {least} units"
-        said.append(f"{few:,} of {_many(len(together), 'pair')} of raters {why}.")
+        said.append(f"{few:,} of {total} of raters {why}.")
     if same:
-        said.append(f"{same:,} of {_many(len(together), 'pair')} of raters that gave a single answer throughout.")
+        said.append(f"{same:,} of {total} of raters that gave a single answer throughout.")
     return tuple(said)
 
 

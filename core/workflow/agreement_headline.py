@@ -47,11 +47,13 @@ def headline_picture(view: AgreementView, card: Scorecard, *, percent: bool = Fa
     people = first_report(view)["percent"] if percent else first_report(view).alpha
     rows = [HeadlineRow("People with each other", people, percent=percent, note=definition_of(people.name).title)]
     rows += [_row(judge, cell, wanted, percent=percent) for judge, cell in zip(card.judges, cells, strict=True)]
+    exact = "" if percent or view.coefficient == "cohen" else " of exact answers"
+    number = "Percent agreement" if percent else f"Kappa{exact}"
     said = (
         "Krippendorff's alpha with the judge in a person's place; the band: people's own on the same units."
         if numeric
-        else f"{'Percent agreement' if percent else 'Kappa'} with the majority of the other people; the band: people"
-        " with the same majorities, on the judge's units."
+        else f"{number} with the majority of the other people; the band: people with the same majorities, on the"
+        " judge's units."
     )
     return Picture(
         "Judge against people, with their ceiling",

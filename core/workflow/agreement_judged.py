@@ -67,8 +67,9 @@ def replaceable(view: AgreementView, judge: int) -> tuple[int, ...]:
     judged = np.zeros(table.n_units, np.bool_)
     judged[table.units[raters == place]] = True
     shared = np.bincount(raters[judged[table.units]], minlength=table.n_raters)
-    people = [line.id for line in named_people(view) if shared[table.rater_index(line.id)]]
-    most = sorted(people, key=lambda one: -shared[table.rater_index(one)])[:MOST_PEOPLE]
+    n_shared = {int(one): int(n) for one, n in zip(table.rater_ids, shared, strict=True)}
+    people = [line.id for line in named_people(view) if n_shared[line.id]]
+    most = sorted(people, key=lambda one: -n_shared[one])[:MOST_PEOPLE]
     return tuple(one for one in people if one in most)
 
 
