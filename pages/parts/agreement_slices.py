@@ -191,7 +191,8 @@ def _picked(found: SlicedAgreement, by_name: dict[str, SliceRow], key: str) -> N
 
 
 def _filter(key: str, name: str) -> None:
-    put_slices([f"{key}={name}"])
+    others = [part for part in st.query_params.get_all("slice") if part.partition("=")[0] != key]
+    put_slices([*others, f"{key}={name}"])
     close()
 
 

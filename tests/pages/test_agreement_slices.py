@@ -25,7 +25,10 @@ def parted(database: Database, *, name: str = "Study", second: str = "law") -> B
     """Topics art and `second`, 25 items each, and tea, 3: all agree on art; elsewhere Bruno fails every second one."""
     topics = ["art"] * N + [second] * N + ["tea"] * 3
     items = [f"{place:02}" for place in range(len(topics))]
-    described = {item: {"slices": {"topic": topic}} for item, topic in zip(items, topics, strict=True)}
+    described = {
+        item: {"slices": {"topic": topic, "place": "odd" if int(item) % 2 else "even"}}
+        for item, topic in zip(items, topics, strict=True)
+    }
     built = build_study(
         database, name=name, items=items, systems=("alder",), described=described,
         criteria={"acceptable": ("output", pass_fail()), "grade": ("output", likert(1, 3))},
@@ -84,6 +87,14 @@ def test_the_keyboard_opens_a_slice_and_filters_the_page_to_it(workspace: Worksp
     assert page.query_params["slice"] in ("topic=law", ["topic=law"])
     assert "open" not in page.query_params
     assert "All units are in one slice" in words(page)
+
+
+def test_filtering_to_a_slice_keeps_the_filters_of_other_slices(workspace: Workspace) -> None:
+    parted(workspace.database)
+    page = opened(workspace, section="slices", by="topic", slice="place=odd", open="split", part="topic=law")
+    page.button("slices-filter").click().run()
+    assert not page.exception
+    assert page.query_params["slice"] == ["place=odd", "topic=law"]
 
 
 def test_nonsense_in_the_address_falls_back(workspace: Workspace) -> None:
