@@ -127,6 +127,7 @@ def _cell_words(pairs: PairMatrix, row: int, column: int, percent: bool) -> str:
 
 def _matrix_pair_picked() -> None:
     chosen = st.session_state.get("matrix-pair")
+    st.session_state["matrix-pair"] = None  # so that the same can be chosen again
     if chosen:
         open_items(Behind(*chosen))
 
@@ -228,6 +229,8 @@ def _ways_to_items(shown: Shown, pair: tuple[int, int]) -> None:
 
 
 def _cell_picked(pair: tuple[int, int]) -> None:
-    chosen = st.session_state.get(f"cell-{pair[0]}-{pair[1]}")
+    key = f"cell-{pair[0]}-{pair[1]}"
+    chosen = st.session_state.get(key)
+    st.session_state[key] = None  # so that the same can be chosen again
     if chosen:
         open_items(Behind(*pair, answers=chosen))

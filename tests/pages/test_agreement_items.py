@@ -128,6 +128,22 @@ def test_a_rater_against_most_others_says_what_comes_first_and_what_ties(workspa
     assert text.index("Ana on q01") < text.index("Ana on q16")
 
 
+def test_the_same_pair_and_the_same_cell_can_be_chosen_again(workspace: Workspace) -> None:
+    built = graded(workspace.database)
+    page = opened(workspace, criterion="acceptable", study=str(built.study))
+    for _ in range(2):
+        box = page.selectbox("matrix-pair")
+        assert box.value is None
+        box.select_index(0).run()
+        assert not page.exception
+        assert "Items: Ana and Bruno" in words(page)
+        page.button("close-items").click().run()
+        assert "Items: " not in words(page)
+    page.selectbox("matrix-pair").select_index(1).run()
+    page.selectbox(f"criterion-{built.study}").set_value("clear").run()
+    assert not page.exception, "raters of another criterion are others"
+
+
 def test_items_of_a_slice_say_which(workspace: Workspace) -> None:
     built = build_study(workspace.database, systems=("alder", "birch"))
     with workspace.database.writing() as session:
