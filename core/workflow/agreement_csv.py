@@ -84,16 +84,17 @@ def csv_file(source: Source, table: str) -> CsvFile:
     rows = known.rows(source)
     first = next(rows, None)  # a problem shows before the answer has begun
     question = source.view.question
+    about = () if known.of_all_criteria else (question.key,)
     which = (source.view.phase, filters_text(source.view))
 
     def full(row: Row) -> Row:
-        about = row[:2] if known.of_all_criteria else (question.lineage, question.meaning)
-        return (source.study, *about, *which, *(row[2:] if known.of_all_criteria else row))
+        asked = row[:2] if known.of_all_criteria else (question.lineage, question.meaning)
+        return (source.study, *asked, *which, *(row[2:] if known.of_all_criteria else row))
 
     columns: dict[str, ColumnType] = {name: _type(name) for name in (*IDENTITY, *known.columns)}
     every = chain([] if first is None else [first], rows)
     return CsvFile(
-        f"{file_name('touchstone', source.study, question.key, table)}.csv",
+        f"{file_name('touchstone', source.study, *about, table)}.csv",
         FORMAT.media_type,
         FORMAT.write(columns, ([full(row) for row in batch] for batch in in_batches(every))),
     )

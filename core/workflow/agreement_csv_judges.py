@@ -89,7 +89,8 @@ def place_rows(source: Source) -> Iterator[Row]:
             rows += [(place.alpha, "the judge instead of", name, one.estimate)]
             rows += [(place.alpha, "the judge instead of, minus people", name, one.difference)]
         for point in place.curve.points if place.curve else ():
-            measure, beside = f"vote_{place.curve.measure if place.curve else ''}", f"{point.k} people"
+            measure = f"vote_{place.curve.measure if place.curve else ''}"
+            beside = "1 person" if point.k == 1 else f"{point.k} people"
             rows += [(measure, "alone", beside, point.without), (measure, "with the judge", beside, point.with_judge)]
             rows += [(measure, "gain", beside, point.gain)]
         for measure, whose, beside, estimate in rows:

@@ -18,11 +18,11 @@ from core.workflow.agreement_view import AgreementView
 SAME = 1e-9
 """Two values that differ by no more are called the same."""
 
-MANY_RATINGS = 300_000
-"""Beyond this the package takes seconds: only on demand."""
+QUICK_WORK = 4_000_000
+MOST_WORK = 200_000_000
+"""Units x values^2: up to the one the package takes about a second, beyond the other more than half a minute."""
 
 _LEVELS: tuple[AlphaLevel, ...] = ("nominal", "ordinal", "interval", "ratio")
-_MOST_CELLS = 40_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +64,23 @@ def cited_table(view: AgreementView) -> RatingTable:
     return view.cells.table([line.id for line in lines], named=all(line.kind != "seat" for line in lines))
 
 
+def is_quick(view: AgreementView) -> bool:
+    """Whether the package takes about a second at most."""
+    table = cited_table(view)
+    return _work(table, _n_values(table)) <= QUICK_WORK
+
+
+def _n_values(table: RatingTable) -> int:
+    return len(np.unique(table.numbers)) if table.scale.is_numeric else len(table.scale.options)
+
+
+def _work(table: RatingTable, n_values: int) -> int:
+    """What the package's time grows with."""
+    return table.n_units * n_values**2
+
+
 def recomputed(view: AgreementView) -> tuple[Recomputed, ...]:
-    """Every alpha of the cited report that has a value, by both programs. Seconds on a large table."""
+    """Every alpha of the cited report that has a value, by both programs; seconds where it is not quick."""
     return recompute(cited_report(view), cited_table(view))
 
 
@@ -76,9 +91,13 @@ def recompute(report: AgreementReport, table: RatingTable) -> tuple[Recomputed, 
         report: What Touchstone found.
         table: The ratings that it found it in.
     """
-    defined = [(level, report[alpha_key(level)].value) for level in _LEVELS]
+    defined = [(level, value) for level in _LEVELS if (value := report[alpha_key(level)].value) is not None]
+    n_values = _n_values(table)
+    if _work(table, n_values) > MOST_WORK:
+        reason = f"{table.n_units:,} units with {n_values:,} different values would take that package minutes"
+        return tuple(Recomputed(alpha_key(level), ours, None, reason) for level, ours in defined)
     ask = _of_numbers if table.scale.is_numeric else _of_options
-    return tuple(ask(table, level, ours) for level, ours in defined if ours is not None)
+    return tuple(ask(table, level, ours) for level, ours in defined)
 
 
 def _of_options(table: RatingTable, level: AlphaLevel, ours: float) -> Recomputed:
@@ -94,8 +113,6 @@ def _of_options(table: RatingTable, level: AlphaLevel, ours: float) -> Recompute
 def _of_numbers(table: RatingTable, level: AlphaLevel, ours: float) -> Recomputed:
     domain, place = np.unique(table.numbers, return_inverse=True)
     n_cells = table.n_units * len(domain)
-    if max(n_cells, len(domain) ** 2) > _MOST_CELLS:
-        return Recomputed(alpha_key(level), ours, None, f"{len(domain):,} different numbers are too many for it")
     cells = table.units.astype(np.int64) * len(domain) + place.reshape(-1)
     counts = np.bincount(cells, minlength=n_cells).reshape(table.n_units, len(domain)).astype(np.float64)
     return Recomputed(alpha_key(level), ours, _asked(counts, domain, level))

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.workflow.agreement_citing import citation, touchstone_version
 from core.workflow.agreement_csv import TABLES
-from core.workflow.agreement_recomputed import MANY_RATINGS, Recomputed, recomputed
+from core.workflow.agreement_recomputed import Recomputed, is_quick, recomputed
 from core.workflow.agreement_scorecard import scorecard
 from pages.parts.agreement_shown import Shown
 from pages.parts.frame import text_block, workspace
@@ -16,9 +16,13 @@ _LONG = 900
 """Characters that fit without a scroll of their own."""
 
 
+@st.fragment
 def show_citing(shown: Shown) -> None:
-    """A fold with the sentence, the methods, the references, and the tables as CSV."""
-    with st.expander("Cite or download", key="cite"):
+    """A fold with the sentence, the methods, the references, and the tables as CSV; made when it is opened."""
+    fold = st.expander("Cite or download", key="cite", on_change="rerun")
+    if not fold.open:
+        return
+    with fold:
         checked = _checked(shown)
         today = workspace().clock().date()
         card = scorecard(shown.live, shown.view)
@@ -33,12 +37,12 @@ def show_citing(shown: Shown) -> None:
 def _checked(shown: Shown) -> tuple[Recomputed, ...] | None:
     """Every alpha by a second program; on a table that takes it seconds only when asked, and until ratings come."""
     view = shown.view
-    if view.table.n_ratings > MANY_RATINGS:
+    if not shown.live.remembered(view, "recomputed quickly", lambda: is_quick(view)):
         asked = f"recomputed-{view.question.key}"
         if st.button("Recompute alpha with a second program", key=f"recompute-{view.question.key}"):
             st.session_state[asked] = view.version
         if st.session_state.get(asked) != view.version:
-            text_block("With so many ratings the package krippendorff takes some seconds.")
+            text_block("On so many ratings the package krippendorff takes some seconds.")
             return None
     return shown.live.remembered(view, "recomputed", lambda: recomputed(view))
 
