@@ -63,6 +63,10 @@ class _Ready:
     left_out: LeftOut
 
 
+Prepare = Callable[["LiveAgreement", AgreementView], object]
+"""Finds in a view what every page that shows it will ask for."""
+
+
 class LiveAgreement:
     """The agreement of one study, kept up to date by reading only new ratings.
 
@@ -70,10 +74,14 @@ class LiveAgreement:
         workspace: The outside world.
         study_id: Which study.
         slow_seconds: A view that took longer is first drawn again without intervals, which follow.
+        prepare: Called with a view that was completed in the background before anybody sees it, so that no page waits
+            for what it would find there.
     """
 
-    def __init__(self, workspace: Workspace, study_id: int, *, slow_seconds: float = SLOW_SECONDS) -> None:
-        self.study_id, self._slow_seconds = study_id, slow_seconds
+    def __init__(
+        self, workspace: Workspace, study_id: int, *, slow_seconds: float = SLOW_SECONDS, prepare: Prepare | None = None
+    ) -> None:
+        self.study_id, self._slow_seconds, self._prepare = study_id, slow_seconds, prepare
         self._workspace = workspace
         self._log = RatingLog(study_id)
         self._facts = StudyFacts(workspace, study_id, self._log)
@@ -219,6 +227,8 @@ class LiveAgreement:
                 if kept is not None and kept.version == version and not (patient and kept.provisional):
                     self._views.move_to_end(asked)
                     return kept
+                if progress is not None and not asked.narrowing.is_open:
+                    progress(0.0, "Reading what the filter needs")
                 ready = self._ready(question, asked)
             slow = self._pace.get(question.key, 0.0) * len(ready.cells.current) > self._slow_seconds
             view = self._computed(asked, ready, version, progress, resamples=0 if slow and not patient else RESAMPLES)
@@ -387,7 +397,10 @@ class LiveAgreement:
                     del self._waiting[asked]
                     return
             try:
-                self._keep(self._computed(asked, ready, version, None, resamples=RESAMPLES))
+                view = self._computed(asked, ready, version, None, resamples=RESAMPLES)
+                if self._prepare is not None:
+                    self._prepare(self, view)
+                self._keep(view)
             except BaseException:
                 with self._lock:
                     del self._waiting[asked]
@@ -451,10 +464,16 @@ def _counting(progress: Progress) -> Callable[[int, int], None]:
 
 
 class LiveStudies:
-    """The studies that are being followed in this process; the one used longest ago is let go."""
+    """The studies that are being followed in this process; the one used longest ago is let go.
 
-    def __init__(self, workspace: Workspace, *, most: int = 4) -> None:
-        self._workspace, self._most = workspace, most
+    Args:
+        workspace: The outside world.
+        most: How many.
+        prepare: See `LiveAgreement`.
+    """
+
+    def __init__(self, workspace: Workspace, *, most: int = 4, prepare: Prepare | None = None) -> None:
+        self._workspace, self._most, self._prepare = workspace, most, prepare
         self._lock = Lock()
         self._live: OrderedDict[int, LiveAgreement] = OrderedDict()
 
@@ -463,7 +482,7 @@ class LiveStudies:
         with self._lock:
             live = self._live.get(study_id)
             if live is None:
-                live = self._live[study_id] = LiveAgreement(self._workspace, study_id)
+                live = self._live[study_id] = LiveAgreement(self._workspace, study_id, prepare=self._prepare)
             self._live.move_to_end(study_id)
             while len(self._live) > self._most:
                 self._live.popitem(last=False)

@@ -1,6 +1,7 @@
 """What the agreement page shows, as it stands in the address: a view can be sent to somebody."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
@@ -101,13 +102,14 @@ def wanted_view(live: LiveAgreement, address: Address) -> Asked:
     asked = partial(asked_of, live, criterion=address.criterion, phase=address.phase, raters=address.raters,
                     credit=address.credit)  # fmt: skip
     try:
-        return asked(
-            kinds=address.kinds,
-            slices=address.slices,
-            split=address.split,
-            since=address.since,
-            until=address.until,
-        )
+        with st.spinner("Reading slices") if address.slices or address.split else nullcontext():
+            return asked(
+                kinds=address.kinds,
+                slices=address.slices,
+                split=address.split,
+                since=address.since,
+                until=address.until,
+            )
     except (NotFound, BadInput) as error:
         show_error(error)
         clear_filters()
