@@ -1,5 +1,6 @@
 """One judge with people, on the judge's units: each number beside the people's there, with the paired difference."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,12 +51,20 @@ def resamples_of(view: AgreementView) -> int:
     return 0 if view.provisional else RESAMPLES
 
 
+def named(view: AgreementView, *name: Hashable) -> Hashable:
+    """What a finding is remembered under.
+
+    That of a provisional view stands apart: it may be asked for while the findings of its successor are prepared.
+    """
+    return (*name, view.provisional)
+
+
 def ceiling_of(live: LiveAgreement, view: AgreementView, judge: int) -> Ceiling:
     """A judge and the people against the same leave-one-out majorities, computed once."""
     people = [line.id for line in named_people(view)]
     return live.remembered(
         view,
-        ("ceiling", judge),
+        named(view, "ceiling", judge),
         lambda: human_ceiling(view.table, judge, people, seed=view.seed, resamples=resamples_of(view)),
     )
 
@@ -82,14 +91,14 @@ def replacement_of(live: LiveAgreement, view: AgreementView, judge: int, key: st
     people = replaceable(view, judge)
     return live.remembered(
         view,
-        ("replacement", judge, key),
+        named(view, "replacement", judge, key),
         lambda: replace_one(view.table, judge, people, key, seed=view.seed, resamples=resamples_of(view)),
     )
 
 
 def held_of(live: LiveAgreement, view: AgreementView, judge: int) -> Held:
     """A judge beside the majority (the mean, for free numbers) of people, built once."""
-    return live.remembered(view, ("held", judge), lambda: held_against_people(view, judge))
+    return live.remembered(view, named(view, "held", judge), lambda: held_against_people(view, judge))
 
 
 def percent_with_people(live: LiveAgreement, view: AgreementView, judge: int) -> Cell:
@@ -145,7 +154,7 @@ def rates(live: LiveAgreement, view: AgreementView, judge: int) -> tuple[Cell, C
     held = held_of(live, view, judge)
     found: Comparison = live.remembered(
         view,
-        ("compared", judge, None),
+        named(view, "rates", judge),
         lambda: compare(held.table, held.reference, judge, seed=view.seed, resamples=resamples_of(view)),
     )
     return Cell("tpr", found["tpr"], left_out=held.left_out), Cell("tnr", found["tnr"], left_out=held.left_out)
@@ -185,7 +194,7 @@ def with_the_mean(live: LiveAgreement, view: AgreementView, judge: int) -> Numbe
         clusters = held.table.clusters
         return compare_numbers(reference, numbers, seed=view.seed, clusters=clusters, resamples=resamples_of(view))
 
-    return live.remembered(view, ("compared", judge, None), find)
+    return live.remembered(view, named(view, "means", judge), find)
 
 
 def _unknown_people(measure: str, people_measure: str) -> Cell:

@@ -16,6 +16,7 @@ from core.workflow.agreement_judged import (
     held_of,
     in_a_persons_place,
     kappa_with_people,
+    named,
     named_people,
     percent_with_people,
     rates,
@@ -129,7 +130,7 @@ def scorecard(live: LiveAgreement, view: AgreementView, progress: Progress | Non
         view: The agreement.
         progress: Told what is being computed.
     """
-    return live.remembered(view, "scorecard", lambda: _scorecard(live, view, progress))
+    return live.remembered(view, named(view, "scorecard"), lambda: _scorecard(live, view, progress))
 
 
 def commonest_answer(report: AgreementReport) -> Commonest | None:

@@ -8,6 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.workflow.agreement import AgreementView, Asked, LiveAgreement, LiveStudies
+from core.workflow.agreement_scorecard import scorecard
 from core.workflow.agreement_view import Progress
 from core.workflow.workspace import Workspace
 
@@ -18,7 +19,7 @@ MANY = 30_000
 @lru_cache(maxsize=4)
 def live_studies(workspace: Workspace) -> LiveStudies:
     """The studies followed in a workspace."""
-    return LiveStudies(workspace)
+    return LiveStudies(workspace, prepare=scorecard)
 
 
 def refreshed(live: LiveAgreement, n_ratings: int) -> None:

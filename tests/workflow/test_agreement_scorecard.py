@@ -1,5 +1,6 @@
 """The scorecard: every judge with people on the judge's own units, checked by hand."""
 
+import time
 from collections.abc import Mapping
 
 import krippendorff
@@ -272,6 +273,30 @@ def test_a_provisional_view_has_no_intervals_and_says_that_they_come(workspace: 
     for one in scorecard(live, quick).rows:
         assert one.cells[0].judge.interval is None
     assert row(scorecard(live, quick), "ceiling_kappa").cells[0].judge.interval_reason is Reason.NOT_RESAMPLED
+
+
+def test_the_scorecard_of_a_slow_view_is_ready_before_anybody_sees_the_view(workspace: Workspace) -> None:
+    built = study(workspace, 30)
+    rate(workspace, built, {"Ana": "ppf" * 10, "Bruno": "pff" * 10, "Jo": "ppf" * 10})
+    prepared: list[tuple[AgreementView, Scorecard]] = []
+    live = LiveAgreement(
+        workspace, built.study, slow_seconds=0.0, prepare=lambda of, view: prepared.append((view, scorecard(of, view)))
+    )
+    live.refresh()
+    live.view(Asked())
+    rate(workspace, built, {"Chioma": "p"})
+    live.refresh()
+    quick = live.view(Asked(), patient=False)
+    meanwhile = scorecard(live, quick)
+    deadline = time.monotonic() + 10
+    while live.view(Asked(), patient=False).provisional and time.monotonic() < deadline:
+        time.sleep(0.02)
+    whole = live.view(Asked(), patient=False)
+    ((view, card),) = prepared
+    assert whole is view
+    assert scorecard(live, whole) is card
+    assert row(meanwhile, "percent").cells[0].judge.interval is None
+    assert row(card, "percent").cells[0].judge.interval is not None
 
 
 def test_as_data_every_cell_has_a_value_or_a_reason(workspace: Workspace) -> None:
