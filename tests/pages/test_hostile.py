@@ -159,8 +159,12 @@ def test_no_page_runs_loads_or_fakes_anything(app_server: AppServer, page: Page,
     assert len(grader.ratings()) == len(built.subjects)
 
     one = next(iter(built.subjects.values()))
-    for query, waited in (("", ".js-plotly-plot"), ("&section=items", ".ag-line, .ts-empty"),
-                          ("&open=pair", ".ag-unit"), (f"&section=items&open=item&unit={one}", ".ag-unit")):  # fmt: skip
+    for query, waited in (
+        ("", ".js-plotly-plot"),
+        ("&section=items", ".ag-line, .ts-empty"),
+        ("&open=pair", ".ag-unit"),
+        (f"&section=items&open=item&unit={one}", ".ag-unit"),
+    ):
         page.goto(f"{app_server.url}/agreement?study={built.study}{query}")
         page.wait_for_selector(waited, timeout=30_000)
         page.wait_for_timeout(1_500)
