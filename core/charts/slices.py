@@ -10,7 +10,10 @@ from core.charts.theme import Theme, blank
 from core.charts.writing import decimal, escaped, estimate_text, interval_text, percentage, shortened
 from core.stats.estimates import Estimate
 
-_LONGEST_NAME, _LONGEST_UNDER, _LONGEST_NOTE = 27, 31, 62
+LONGEST_UNDER = 39
+"""Characters that have room under a name, beside the numbers, on a phone."""
+
+_LONGEST_NAME, _LONGEST_NOTE = 27, 62
 _FIRST, _LINE, _MARK, _GAP = 26, 17, 15, 11
 """Heights in pixels: of the first line of a row, of every further one, of an interval, and between rows."""
 
@@ -100,7 +103,7 @@ def rows_forest(rows: Sequence[ForestRow], look: Theme, *, chosen: int | None = 
         if place == chosen:
             figure.add_shape(type="rect", xref="paper", x0=0, x1=1, y0=top + 2, y1=top + row.height - 2,
                              fillcolor=look.well, line={"color": look.line, "width": 1}, layer="below")  # fmt: skip
-        _draw_row(figure, row, top, look)
+        _draw_row(figure, row, top, look, look.well if place == chosen else look.paper)
         _draw_target(figure, place, row, top, start)
         top += row.height
         if row.strong and place + 1 < len(rows):
@@ -127,18 +130,20 @@ def _draw_reference(figure: go.Figure, row: ForestRow, total: float, look: Theme
                          layer="below", line={"color": look.of(mark.kind), "width": 1, "dash": "dot"})  # fmt: skip
 
 
-def _draw_row(figure: go.Figure, row: ForestRow, top: float, look: Theme) -> None:
+def _draw_row(figure: go.Figure, row: ForestRow, top: float, look: Theme, behind: str) -> None:
     ink = look.quiet if row.grey else look.ink
     name = escaped(shortened(row.name, _LONGEST_NAME))
     name = f"<b>{name}</b>" if row.strong else name
-    _word(figure, top + 15, f"{name}  {_quiet(escaped(row.beside), look)}", ink, right=False)
+    _word(figure, top + 15, f"{name}  {_quiet(escaped(row.beside), look)}", ink, behind, right=False)
     if row.under:
-        _word(figure, top + 15 + _LINE, _quiet(escaped(shortened(row.under, _LONGEST_UNDER)), look), ink, right=False)
+        under = _quiet(escaped(shortened(row.under, LONGEST_UNDER)), look)
+        _word(figure, top + 15 + _LINE, under, ink, behind, right=False)
     for place, note in enumerate(row.notes, start=row.heads):
-        _word(figure, top + 15 + _LINE * place, _quiet(escaped(shortened(note, _LONGEST_NOTE)), look), ink, right=False)
+        said = _quiet(escaped(shortened(note, _LONGEST_NOTE)), look)
+        _word(figure, top + 15 + _LINE * place, said, ink, behind, right=False)
     on = top + _FIRST + _LINE * (row.lines - 1) + _MARK / 2
     for place, mark in enumerate(row.marks):
-        _word(figure, top + 15 + _LINE * place, _numbers(mark, row, look), ink, right=True)
+        _word(figure, top + 15 + _LINE * place, _numbers(mark, row, look), ink, behind, right=True)
         if mark.estimate.value is not None:
             _draw_mark(figure, mark, on, row, look)
             on += _MARK
@@ -187,7 +192,8 @@ def _quiet(text: str, look: Theme) -> str:
     return f'<span style="color:{look.quiet};font-size:12px">{text}</span>'
 
 
-def _word(figure: go.Figure, y: float, text: str, colour: str, *, right: bool) -> None:
+def _word(figure: go.Figure, y: float, text: str, colour: str, behind: str, *, right: bool) -> None:
+    """Words that lie over the lines of the grid."""
     side = "right" if right else "left"
     figure.add_annotation(xref="paper", x=1 if right else 0, y=y, text=text, showarrow=False, xanchor=side, align=side,
-                          font={"size": 13.5, "color": colour})  # fmt: skip
+                          font={"size": 13.5, "color": colour}, borderpad=0, bgcolor=behind)  # fmt: skip

@@ -45,11 +45,11 @@ def too_thin(estimate: Estimate) -> str:
 
 
 def p_words(p: float | None) -> str:
-    """A p-value as people read it: ".03", ".004", "below .001", or a dash."""
+    """A p-value as people read it: ".03", ".004", "<.001", or a dash."""
     if p is None:
         return NONE
     if p < P_SMALLEST:
-        return f"below {decimal(P_SMALLEST, 3)}"
+        return f"<{decimal(P_SMALLEST, 3)}"
     return decimal(p, 2 if p >= P_TWO_PLACES else 3)
 
 

@@ -7,6 +7,7 @@ import streamlit as st
 
 from core.charts.slices import ForestRow, Mark, rows_forest
 from core.charts.theme import CONFIG
+from core.charts.writing import shortened
 from core.workflow.agreement_criteria import MOST_JUDGES, Criteria, CriterionJudge, CriterionRow, criteria
 from core.workflow.agreement_criteria_words import (
     alpha_notes,
@@ -113,7 +114,7 @@ def _judge_row(row: CriterionRow, judge: CriterionJudge) -> ForestRow:
     return ForestRow(
         row.question.title, f"n {judge.judge.n_units:,}",
         (Mark(judge.judge, "judge", "judge"), Mark(judge.people, "person", "people")),
-        under=judge.name, notes=judge_notes(judge), grey=thin,
+        under=shortened(judge.name, 31), notes=judge_notes(judge), grey=thin,
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from html import escape
 
 import streamlit as st
 
-from core.charts.slices import ForestRow, Mark, rows_forest
+from core.charts.slices import LONGEST_UNDER, ForestRow, Mark, rows_forest
 from core.charts.theme import CONFIG
 from core.workflow.agreement import AgreementView, LiveAgreement
 from core.workflow.agreement_narrowing import SliceKey
@@ -138,9 +138,10 @@ def _forest_row(found: SlicedAgreement, row: SliceRow) -> ForestRow:
     if row.judge is not None:
         marks = (Mark(row.judge, "judge", "judge", percent), Mark(row.people, "person", "people", percent))
     said = verdicts(row)
-    under = said[0] if row.too_small and said else ""
+    beside_numbers = bool(said) and len(said[0]) <= LONGEST_UNDER and (row.too_small or len(marks) > 1)
+    under = said[0] if beside_numbers else ""
     return ForestRow(
-        row.name or "All units", f"n {row.shown.n_units:,}", marks, notes=() if under else said,
+        row.name or "All units", f"n {row.shown.n_units:,}", marks, notes=said[1:] if under else said,
         strong=not row.name, grey=row.too_small, under=under,
     )  # fmt: skip
 
@@ -216,7 +217,7 @@ def _table_row(view: AgreementView, found: SlicedAgreement, row: SliceRow) -> st
     behind, percent = slice_explanations(view, found, row), found.measure.percent
     said = "".join(f'<span class="beside">{escape(line)}</span>' for line in verdicts(row))
     cells = f'<th scope="row" class="ag-name">{escape(row.name or "All units")}{said}</th>'
-    cells += f'<td class="num">{row.shown.n_units:,}</td>' + explained_cell(row.people, behind.people, percent=percent)
+    cells += f"<td>{row.shown.n_units:,}</td>" + explained_cell(row.people, behind.people, percent=percent)
     if row.judge is not None and row.gap is not None and behind.judge is not None and behind.gap is not None:
         cells += explained_cell(row.judge, behind.judge, percent=percent) + explained_cell(row.gap, behind.gap)
         cells += _p_cells(row.gap_p, row.adjusted_gap_p)
@@ -228,4 +229,4 @@ def _table_row(view: AgreementView, found: SlicedAgreement, row: SliceRow) -> st
 
 
 def _p_cells(p: float | None, adjusted: float | None) -> str:
-    return f"<td>{p_words(p)}</td><td>{p_words(adjusted)}</td>"
+    return f"<td>{escape(p_words(p))}</td><td>{escape(p_words(adjusted))}</td>"

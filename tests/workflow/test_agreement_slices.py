@@ -188,7 +188,7 @@ def test_every_number_says_what_stands_behind_it(workspace: Workspace) -> None:
 
 
 def test_p_values_are_written_with_as_many_digits_as_they_need() -> None:
-    assert [p_words(p) for p in (None, 0.5, 0.031, 0.0042, 0.0001)] == ["–", ".50", ".03", ".004", "below .001"]
+    assert [p_words(p) for p in (None, 0.5, 0.031, 0.0042, 0.0001)] == ["–", ".50", ".03", ".004", "<.001"]
 
 
 def test_all_units_in_one_slice_leave_no_rest(workspace: Workspace) -> None:
