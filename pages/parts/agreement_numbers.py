@@ -20,6 +20,7 @@ from core.workflow.agreement_numbers import (
 from core.workflow.agreement_scorecard import scorecard
 from pages.parts.agreement_address import put
 from pages.parts.agreement_headline import judge_cell, judge_head
+from pages.parts.agreement_saving import table_link
 from pages.parts.agreement_shown import Shown
 from pages.parts.estimate import explained_cell, explained_table, heading
 from pages.parts.frame import text_block
@@ -51,6 +52,7 @@ def _show_coefficients(shown: Shown) -> None:
     alone = people == everybody
     columns = [_PEOPLE, *([] if alone else ["Everybody chosen"])]
     _show(shown, numbers, columns, [people, everybody][: len(columns)])
+    table_link(shown, "coefficients")
 
 
 def _show_reference(shown: Shown) -> None:
@@ -78,6 +80,7 @@ def _show_reference(shown: Shown) -> None:
     text_block(said)
     others = [line.id for line in view.raters if line.is_person] if reference is None else [reference]
     _show(shown, held.numbers, [escape(raters[int(judge)])], [[int(judge), *others]])
+    table_link(shown, "reference", also={"judge": judge, "reference": chosen})
 
 
 def _pick(label: str, name: str, options: dict[str, str]) -> str:

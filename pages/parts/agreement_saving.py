@@ -1,6 +1,7 @@
 """Under a chart of the agreement page: save it as PNG or SVG, and the numbers behind it as CSV."""
 
 from collections.abc import Mapping
+from html import escape
 
 import streamlit as st
 
@@ -52,3 +53,15 @@ def saving_bar(
             "table": table_address(table, shown.study.id, shown.view.asked, also) if table else "",
         }
     )
+
+
+def table_link(shown: Shown, table: str, *, also: Mapping[str, str] | None = None) -> None:
+    """The link to a table of numbers, where no chart stands above it.
+
+    Args:
+        shown: What the page shows.
+        table: Its name, see `core.workflow.agreement_csv.TABLES`.
+        also: What else it is about.
+    """
+    address = escape(table_address(table, shown.study.id, shown.view.asked, also))
+    st.html(f'<p class="ag-csv"><a href="{address}" download aria-label="Save the numbers as CSV">CSV</a></p>')

@@ -198,6 +198,17 @@ def test_the_citation_stands_ready_to_be_copied(server: AppServer, page: Page) -
     fold = page.locator(".st-key-cite")
     expect(fold).to_contain_text("Krippendorff's alpha (nominal) among 2 annotators on 25 units for “Acceptable”")
     expect(fold).to_contain_text("nominal 0.140351 (here 0.140351); the same to 1e-9.")
+    page.goto(f"{server.url}/agreement?study={built.study}&section=numbers")
+    expect(page.locator(".ag-csv a")).to_have_count(2)
+    rates = page.request.get(server.url + (page.locator(".ag-csv a").nth(1).get_attribute("href") or ""))
+    assert "tpr,Fir,judge,Majority of people," in rates.text()
+
+
+def test_every_table_is_a_link_away(server: AppServer, page: Page) -> None:
+    built = graded(server, name="Linked")
+    visit(page, server, built)
+    page.get_by_text("Cite or download").click()
+    fold = page.locator(".st-key-cite")
     with page.expect_download() as waiting:
         fold.get_by_role("link", name="Every coefficient").click()
-    assert waiting.value.suggested_filename == "touchstone-cited-acceptable-coefficients.csv"
+    assert waiting.value.suggested_filename == "touchstone-linked-acceptable-coefficients.csv"
