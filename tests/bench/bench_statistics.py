@@ -25,7 +25,7 @@ RESAMPLES = 1_000
 LOOPED = 20
 """Resamples of the loop around krippendorff; its time is multiplied up to `RESAMPLES`."""
 
-ROUNDS = 5
+ROUNDS = 9
 Q = 5
 OPTIONS = np.arange(1.0, Q + 1)
 
@@ -115,7 +115,10 @@ def _check(codes: Codes, numbers: NDArray[np.float64], frame: pd.DataFrame) -> N
 
 
 def _interleaved(measured: Mapping[str, Callable[[], object]], *, rounds: int) -> dict[str, float]:
-    """The median seconds of each after one round to warm up, one after the other so that all see the same machine."""
+    """The quickest of some rounds for each: what else the machine does can only add to pure computing.
+
+    One after the other in every round, after one to warm up, so that all see the same machine.
+    """
     seconds: dict[str, list[float]] = {name: [] for name in measured}
     for number in range(rounds + 1):
         for name, run in measured.items():
@@ -123,4 +126,4 @@ def _interleaved(measured: Mapping[str, Callable[[], object]], *, rounds: int) -
             run()
             if number:
                 seconds[name].append(time.perf_counter() - start)
-    return {name: float(np.median(found)) for name, found in seconds.items()}
+    return {name: min(found) for name, found in seconds.items()}
