@@ -32,6 +32,7 @@ from core.workflow.agreement import (
     standing,
     units_behind,
 )
+from core.workflow.agreement_narrowing import Narrowing
 from core.workflow.agreement_scorecard import scorecard
 from core.workflow.agreement_shown import as_data, measures
 from core.workflow.demo import load_demo
@@ -465,6 +466,34 @@ def test_a_slow_view_comes_without_intervals_first_and_is_completed_behind(works
     assert whole.people["percent"].interval is not None
     assert whole.people["percent"].value == quick.people["percent"].value
     assert whole is quick or live.has_new(quick), "whoever drew the first one is told of the second"
+
+
+def test_another_filter_on_a_slow_question_is_drawn_at_once_and_completed_behind(workspace: Workspace) -> None:
+    built = build_study(workspace.database, items=tuple(f"q{n}" for n in range(40)))
+    rate(workspace, built, {"Ana": "pf" * 30, "Bruno": "ppf" * 20, "J1": "p" * 60})
+    live = LiveAgreement(workspace, built.study, slow_seconds=0.0)
+    live.refresh()
+    assert not live.view(Asked()).provisional, "nobody knows yet that it is slow"
+    narrowed = Asked(narrowing=Narrowing(kinds=("person",)))
+    quick = live.view(narrowed, patient=False)
+    assert (quick.provisional, quick.people["percent"].interval) == (True, None)
+    whole = live.view(narrowed)
+    assert (whole.provisional, whole.people["percent"].interval is None) == (False, False)
+    assert whole.people["percent"].value == quick.people["percent"].value
+    assert live.has_new(quick)
+    assert not live.has_new(whole)
+
+
+def test_a_slow_question_says_what_it_is_doing(workspace: Workspace) -> None:
+    built = build_study(workspace.database)
+    rate(workspace, built, {"Ana": "pf", "Bruno": "pp"})
+    live = live_of(workspace, built)
+    told: list[tuple[float, str]] = []
+    live.view(Asked(narrowing=Narrowing(kinds=("person",))), lambda share, doing: told.append((share, doing)))
+    assert [doing for _, doing in told][:3] == [
+        "Reading what the filter needs", "Reading who rated what", "Agreement among people",
+    ]  # fmt: skip
+    assert [share for share, _ in told] == sorted(share for share, _ in told)
 
 
 # Published figures
