@@ -107,7 +107,8 @@ def _rest_explained(row: SliceRow, difference: Estimate, where: str) -> Explanat
     """What stands behind a slice minus the rest."""
     p = (
         f" p {p_words(row.p_value)}, from the t statistic of the jackknife error; {p_words(row.adjusted_p)} after"
-        " adjustment for the number of slices tested."
+        " adjustment for the number of slices tested. It is said to differ where the adjusted p is at most .05 and the"
+        " interval leaves out 0."
         if row.p_value is not None
         else " Not tested."
     )
