@@ -12,8 +12,8 @@ from pages.parts.agreement_shown import Shown
 from pages.parts.frame import text_block, workspace
 from pages.routes.agreement_tables import table_address
 
-_LONG = 900
-"""Characters that fit without a scroll of their own."""
+_METHODS = 240
+"""Pixels of the methods, which scroll for themselves."""
 
 
 @st.fragment
@@ -30,7 +30,7 @@ def show_citing(shown: Shown) -> None:
         references = "\n".join(cited.references)
         for label, words in (("Result", cited.sentence), ("Methods", cited.methods), ("References", references)):
             st.html(f'<p class="ag-label">{label}</p>')
-            st.code(words, language=None, wrap_lines=True, height="content" if len(words) < _LONG else 240)
+            st.code(words, language=None, wrap_lines=True, height=_METHODS if label == "Methods" else "content")
         _tables(shown)
 
 
