@@ -108,17 +108,18 @@ def percent_with_people(live: LiveAgreement, view: AgreementView, judge: int) ->
     found = next((one for one in view.judges if one.rater_id == judge), None)
     if found is None:
         return _unknown_people("percent_against", "percent")
-    return Cell("percent_against", found.percent, found.ceiling_percent, "percent", found.percent_difference)
+    left_out = held_of(live, view, judge).unshared
+    return Cell("percent_against", found.percent, found.ceiling_percent, "percent", found.percent_difference, left_out)
 
 
-def kappa_with_people(view: AgreementView, judge: int) -> Cell:
+def kappa_with_people(live: LiveAgreement, view: AgreementView, judge: int) -> Cell:
     """The view's kappa with each person."""
     key = view.coefficient
     found = next((one for one in view.judges if one.rater_id == judge), None)
     if found is None:
         return _unknown_people(f"{key}_against", key)
     people = [line.id for line in named_people(view)]
-    left_out = pairs_left_out(view, [judge], people)
+    left_out = (*held_of(live, view, judge).unshared, *pairs_left_out(view, [judge], people))
     return Cell(f"{key}_against", found.kappa, found.ceiling, key, found.difference, left_out)
 
 
@@ -130,6 +131,7 @@ def in_a_persons_place(live: LiveAgreement, view: AgreementView, judge: int, key
     if not replicable(key, view.question.scale):
         nothing = undefined_estimate(key, Reason.NEEDS_OPTIONS)
         return Cell(f"{key}_in_place", nothing, nothing, key)
+    unshared = held_of(live, view, judge).unshared
     if not people:
         nothing = undefined_estimate(key, Reason.NO_PAIRABLE_ITEMS)
         return Cell(f"{key}_in_place", nothing, nothing, key)
@@ -137,13 +139,12 @@ def in_a_persons_place(live: LiveAgreement, view: AgreementView, judge: int, key
         two = view.table.of_raters([people[0], judge])
         found = agreement(two, seed=view.seed, resamples=resamples_of(view), only=[key])[key]
         said = "Only one person shares units with the judge: this is the agreement of the two."
-        return Cell(key, found, undefined_estimate(key, Reason.NO_PAIRABLE_ITEMS), key, left_out=(said,))
+        return Cell(key, found, undefined_estimate(key, Reason.NO_PAIRABLE_ITEMS), key, left_out=(said, *unshared))
     swapped = replacement_of(live, view, judge, key)
     left = known - len(people)
     said = f"{left:,} of {known:,} people: only the {len(people)} who share most units with the judge are replaced."
-    return Cell(
-        f"{key}_in_place", swapped.replaced, swapped.people, key, swapped.difference, (said,) if left else ()
-    )  # fmt: skip
+    left_out = (*((said,) if left else ()), *unshared)
+    return Cell(f"{key}_in_place", swapped.replaced, swapped.people, key, swapped.difference, left_out)
 
 
 def rates(live: LiveAgreement, view: AgreementView, judge: int) -> tuple[Cell, Cell]:

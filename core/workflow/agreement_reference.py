@@ -36,10 +36,15 @@ class Held:
     @property
     def left_out(self) -> tuple[str, ...]:
         """Which of the judge's units are left out, and why."""
+        said = [f"{self.n_tied:,} of {self.n_judged:,} units where people tie: no reference."] if self.n_tied else []
+        return (*said, *self.unshared)
+
+    @property
+    def unshared(self) -> tuple[str, ...]:
+        """How many of the judge's units nobody else rated."""
         rest = self.n_judged - self.n_compared - self.n_tied
         who = "rated by no person" if isinstance(self.reference, str) else "not rated by the reference"
-        said = [f"{self.n_tied:,} of {self.n_judged:,} units where people tie: no reference."] if self.n_tied else []
-        return (*said, *([f"{rest:,} of {self.n_judged:,} units {who}."] if rest else []))
+        return (f"{rest:,} of {self.n_judged:,} units {who}.",) if rest else ()
 
 
 def people_table(view: AgreementView) -> RatingTable:

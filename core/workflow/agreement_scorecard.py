@@ -199,7 +199,7 @@ def _option_rows(live: LiveAgreement, view: AgreementView, judges: Sequence[int]
         kappa = view.coefficient
         if report[kappa].reason is Reason.ANONYMOUS_RATERS:
             kappa = kappa.replace("cohen", "fleiss")
-        yield _row(view, "kappa", kappa, [kappa_with_people(view, one) for one in judges])
+        yield _row(view, "kappa", kappa, [kappa_with_people(live, view, one) for one in judges])
     if judges:
         found = [rates(live, view, one) for one in judges]
         yield _row_of_judges("tpr", "tpr", [one[0] for one in found], note=_positive(view))

@@ -144,7 +144,8 @@ def test_everything_of_a_judge_is_on_its_own_units_and_it_says_how_many(workspac
     # 8 of 12 pairs alike on the first four units, and on each of the others one pair of three
     assert everywhere.n_units == 8
     assert everywhere.value == pytest.approx((8 / 3 + 4 / 3) / 8)
-    assert "1 of 5 units rated by no person." in row(card, "tpr").cells[0].left_out
+    for key in ("percent", "alpha", "kappa", "tpr"):
+        assert "1 of 5 units rated by no person." in row(card, key).cells[0].left_out
 
 
 def test_where_one_answer_is_so_common_that_kappa_falls_ac1_stands_in_its_place(workspace: Workspace) -> None:
