@@ -61,6 +61,20 @@ def test_json_holds_every_estimate_with_its_interval_or_reason(typed: CliRunner)
         assert estimate["value"] is None or (estimate["low"] is None) == (estimate["interval_reason"] is not None)
 
 
+def test_judges_stand_beside_the_people_on_their_own_units(typed: CliRunner) -> None:
+    shown = typed.invoke(APP, ["agreement", "1", "--criterion", "acceptable"]).output
+    assert "Judges with people" in shown
+    assert "against a ceiling of" in shown
+    rows = [line for line in shown.splitlines() if line.startswith("judge Fir-1")]
+    assert sum("people on its units" in line for line in rows) == sum("  difference" in line for line in rows) == 5
+    data = json.loads(typed.invoke(APP, ["agreement", "1", "--criterion", "acceptable", "--json"]).output)
+    judge = data["scorecard"]["judges"][0]
+    assert (judge["n_units"], judge["n_rated_by_people"]) == (140, 124)
+    ceiling = next(row for row in data["scorecard"]["measures"] if row["key"] == "ceiling_kappa")["judges"][0]
+    value, people = ceiling["judge"]["value"], ceiling["people_on_the_same_units"]["value"]
+    assert ceiling["difference"]["value"] == pytest.approx(value - people)
+
+
 @pytest.mark.parametrize(
     ("arguments", "known"),
     [(["--criterion", "nix"], "quality"), (["--raters", "nix"], "Ana"), (["--phase", "nix"], "revised")],
