@@ -9,11 +9,12 @@ from core.workflow.agreement_csv import TABLES
 from core.workflow.agreement_recomputed import Recomputed, is_quick, recomputed
 from core.workflow.agreement_scorecard import scorecard
 from pages.parts.agreement_shown import Shown
-from pages.parts.frame import text_block, workspace
+from pages.parts.frame import text_block, visitor, workspace
 from pages.routes.agreement_tables import table_address
 
 _METHODS = 240
 """Pixels of the methods, which scroll for themselves."""
+_EXPOSES = ". It is noted that you read it: your own first grade of these items will count as exposed, not as blind."
 
 
 @st.fragment
@@ -48,18 +49,12 @@ def _checked(shown: Shown) -> tuple[Recomputed, ...] | None:
 
 
 def _tables(shown: Shown) -> None:
-    """A link for every table."""
-    links = "".join(
-        f'<li><a href="{escape(table_address(name, shown.study.id, shown.view.asked))}" download>'
-        f"{escape(table.title)}</a></li>"
-        for name, table in TABLES.items()
-        if not table.exposes
-    )
-    said = "".join(
-        f'<li><a href="{escape(table_address(name, shown.study.id, shown.view.asked))}" download>'
-        f"{escape(table.title)}</a>. It is noted that you read it: your own first grade of these items will count as"
-        " exposed, not as blind.</li>"
-        for name, table in TABLES.items()
-        if table.exposes
-    )
-    st.html(f'<p class="ag-label">Numbers as CSV</p><div class="ag-quiet"><ul>{links}{said}</ul></div>')
+    """A link for every table; the one that says who answered what only for somebody who can be noted to read it."""
+    lines = []
+    for name, table in TABLES.items():
+        address = escape(table_address(name, shown.study.id, shown.view.asked))
+        link, said = f'<a href="{address}" download>{escape(table.title)}</a>', _EXPOSES if table.exposes else ""
+        if table.exposes and not visitor().is_known:
+            link, said = escape(table.title), ": for this, first give your name on the grading page."
+        lines.append(f"<li>{link}{said}</li>")
+    st.html(f'<p class="ag-label">Numbers as CSV</p><div class="ag-quiet"><ul>{"".join(lines)}</ul></div>')

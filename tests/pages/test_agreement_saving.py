@@ -209,6 +209,8 @@ def test_every_table_is_a_link_away(server: AppServer, page: Page) -> None:
     visit(page, server, built)
     page.get_by_text("Cite or download").click()
     fold = page.locator(".st-key-cite")
+    expect(fold).to_contain_text("Where raters differ, with everybody's answers: for this, first give your name")
+    expect(fold.get_by_role("link", name="Where raters differ")).to_have_count(0)
     with page.expect_download() as waiting:
         fold.get_by_role("link", name="Every coefficient").click()
     assert waiting.value.suggested_filename == "touchstone-linked-acceptable-coefficients.csv"
