@@ -36,6 +36,7 @@ from core.workflow.rating_rows import RatingRows, rows_of
 from core.workflow.workspace import Workspace
 
 SLOW_SECONDS = 1.0
+KEPT_RATINGS = 4_000_000
 
 _FEW_SUBJECTS = 5_000
 _KEPT_QUESTIONS = 6
@@ -76,12 +77,20 @@ class LiveAgreement:
         slow_seconds: A view that took longer is first drawn again without intervals, which follow.
         prepare: Called with a view that was completed in the background before anybody sees it, so that no page waits
             for what it would find there.
+        kept_ratings: How many ratings the views held may have together (a million are about 100 MB).
     """
 
     def __init__(
-        self, workspace: Workspace, study_id: int, *, slow_seconds: float = SLOW_SECONDS, prepare: Prepare | None = None
+        self,
+        workspace: Workspace,
+        study_id: int,
+        *,
+        slow_seconds: float = SLOW_SECONDS,
+        prepare: Prepare | None = None,
+        kept_ratings: int = KEPT_RATINGS,
     ) -> None:
         self.study_id, self._slow_seconds, self._prepare = study_id, slow_seconds, prepare
+        self._kept_ratings = kept_ratings
         self._workspace = workspace
         self._log = RatingLog(study_id)
         self._facts = StudyFacts(workspace, study_id, self._log)
@@ -373,12 +382,18 @@ class LiveAgreement:
                 self._pace[view.question.key] = view.seconds / max(len(view.cells.current), 1)
             self._views[view.asked] = view
             self._views.move_to_end(view.asked)
-            while len(self._views) > _KEPT_VIEWS:
-                self._views.popitem(last=False)
+            self._let_go()
             standing = set(map(id, self._views.values()))
             for key in [key for key, (found_in, _) in self._found.items() if id(found_in) not in standing]:
                 del self._found[key]
             return view
+
+    def _let_go(self) -> None:
+        """Forget the views used longest ago: there may be so many, and of so many ratings; the newest always stays."""
+        ratings = sum(len(view.cells.current) for view in self._views.values())
+        while len(self._views) > 1 and (len(self._views) > _KEPT_VIEWS or ratings > self._kept_ratings):
+            _, gone = self._views.popitem(last=False)
+            ratings -= len(gone.cells.current)
 
     def _complete(self, asked: Asked, ready: _Ready, version: int) -> None:
         """Compute the intervals in a thread of its own, one at a time for each view, of the newest ratings last."""

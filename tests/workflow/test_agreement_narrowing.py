@@ -290,3 +290,18 @@ def test_what_was_found_in_a_replaced_view_is_let_go(workspace: Workspace) -> No
     new = live.view(Asked())
     assert [kept is new for kept, _ in live._found.values()] == []
     assert live.remembered(new, "n", lambda: 2) == 2
+
+
+def test_views_of_very_many_ratings_are_let_go_but_for_the_newest(workspace: Workspace) -> None:
+    built = build_study(workspace.database)
+    with workspace.database.writing() as session:
+        add_rating(session, built, "q1/alder", "acceptable", "Ana", "pass")
+        add_rating(session, built, "q1/alder", "acceptable", "Fir", "pass", kind="judge")
+    live = LiveAgreement(workspace, built.study, kept_ratings=2)
+    live.refresh()
+    everything, people = Asked(), Asked(narrowing=Narrowing(kinds=("person",)))
+    first = live.view(everything)
+    assert live.view(everything) is first, "two ratings may stay"
+    second = live.view(people)
+    assert (live.has(everything), live.view(people)) == (False, second), "three may not"
+    assert as_data(live.view(everything), scorecard(live, first)) == as_data(first, scorecard(live, first))
