@@ -9,7 +9,7 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from threading import Lock, RLock, Thread
-from time import monotonic
+from time import monotonic, sleep
 from typing import TypeVar, cast
 from zlib import crc32
 
@@ -406,6 +406,7 @@ class LiveAgreement:
     def _work(self, asked: Asked) -> None:
         done = -1
         while True:
+            sleep(self._slow_seconds)  # the page is drawn first, and several ratings in a row are one computation
             with self._lock:
                 ready, version = self._waiting[asked]
                 if version == done:
