@@ -1,11 +1,12 @@
 """Words on a chart: names come from files, and plotly reads a little HTML."""
 
 from core.charts.theme import Theme
+from core.rendering.characters import marked
 
 
 def escaped(text: str) -> str:
-    """Text as text."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    """Text as text; characters that show nothing or turn the line round stand as their code points."""
+    return marked(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def shortened(text: str, limit: int) -> str:

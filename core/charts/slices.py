@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import plotly.graph_objects as go
 
+from core.charts.labels import escaped, shortened
 from core.charts.theme import Theme, blank
-from core.charts.writing import decimal, escaped, estimate_text, interval_text, percentage, shortened
+from core.charts.writing import decimal, estimate_text, interval_text, percentage
 from core.stats.estimates import Estimate
 
 LONGEST_UNDER = 39

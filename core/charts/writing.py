@@ -37,13 +37,3 @@ def interval_text(estimate: Estimate, *, percent: bool = False) -> str:
     if percent:
         return f"{round(100 * low)} to {percentage(high)}"
     return f"{decimal(low)} to {decimal(high)}"
-
-
-def shortened(text: str, limit: int) -> str:
-    """A text of at most `limit` characters; a longer one ends with an ellipsis."""
-    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
-
-
-def escaped(text: str) -> str:
-    """Text as text: plotly reads a little HTML, names come from files."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.scales import DeclaredScale
 from core.stats.arrays import BoolArray, FloatArray, IntArray, ratio
 from core.stats.estimates import Estimate, Flag, Reason
 from core.stats.estimating import Basis, estimated, resampled_groups, undefined_estimate
@@ -17,7 +18,7 @@ from core.stats.formulas import cohen
 from core.stats.judged_units import JudgedUnits
 from core.stats.ratings import RaterId, RatingTable
 from core.stats.resampling import Replicates, replicate
-from core.stats.weights import identity_weights
+from core.stats.weights import agreement_weights, identity_weights, option_values, ordered_options
 
 _SIDES = ("ceiling_percent", "judge_percent", "difference_percent", "ceiling_kappa", "judge_kappa", "difference_kappa")
 
@@ -50,7 +51,7 @@ class Ceiling:
         judge_id: The judge.
         people_percent, judge_percent: Share of answers that are the majority's.
         difference_percent: Judge minus people, on the same resamples.
-        people_kappa, judge_kappa: Cohen's kappa with the majority.
+        people_kappa, judge_kappa: Cohen's kappa with the majority, with the credit for close answers asked for.
         difference_kappa: Judge minus people.
         n_references: Majorities that were compared with.
         n_tied: Majorities that do not exist because the others tie.
@@ -77,6 +78,7 @@ def human_ceiling(
     people: Sequence[RaterId],
     *,
     seed: int,
+    coefficient: str = "cohen",
     level: float = 0.95,
     resamples: int = 1000,
 ) -> Ceiling:
@@ -87,6 +89,8 @@ def human_ceiling(
         judge: The judge.
         people: The people; two or more.
         seed: Seed of the bootstrap.
+        coefficient: Which kappa: "cohen", or "cohen_linear" or "cohen_quadratic" on a scale with an order, where
+            answers outside the order are left out of kappa.
         level: Nominal coverage.
         resamples: Bootstrap resamples; 0 for values and standard errors only.
 
@@ -97,7 +101,7 @@ def human_ceiling(
         nothing = [undefined_estimate(name, Reason.NEEDS_OPTIONS) for name in _SIDES]
         return _ceiling(judge, nothing, (0, 0, 0), ())
     units = JudgedUnits.of(table, judge, people)
-    faced = Faced.of(units)
+    faced = Faced.of(units, coefficient)
     compared, n_references = faced.compared, faced.n_references
     rows, frequency = units.groups(faced.rows, compared)
     rng = np.random.default_rng(seed)
@@ -109,7 +113,8 @@ def human_ceiling(
     found = [
         estimated(
             name, replicates, k, basis, level=level, undefined=Reason.NO_VARIATION,
-            proportion=name in ("ceiling_percent", "judge_percent"), flags=flags,
+            proportion=name in ("ceiling_percent", "judge_percent"),
+            flags=flags + faced.kappa_flags if name.endswith("kappa") else flags,
         )
         for k, name in enumerate(_SIDES)
     ]  # fmt: skip
@@ -128,34 +133,57 @@ class Faced:
         n_references: Majorities of a unit of each pattern.
         n_tied: Majorities, over all units, that do not exist because the others tie.
         rows: By pattern the q x q tables (flat) of majority x person and majority x judge, of weight 1 / m a majority.
+        codes: Options that kappa is about: all, or those in the order where close answers get credit.
+        weights: Credit of each two of them.
     """
 
     majority: IntArray
     n_references: IntArray
     n_tied: int
     rows: FloatArray
+    codes: IntArray
+    weights: FloatArray
 
     @classmethod
-    def of(cls, units: JudgedUnits) -> "Faced":
-        """Find the majorities of all patterns."""
+    def of(cls, units: JudgedUnits, coefficient: str = "cohen") -> "Faced":
+        """Find the majorities of all patterns; `coefficient` says which kappa is wanted."""
         majority = leave_one_out_majorities(units.people)
         faced = np.where(majority >= 0, units.people, 0)
         tied = np.where(majority < 0, units.people, 0).sum(axis=1) * (_size(units) > 1)
         rows = np.hstack(_tables(units, majority, faced))
-        return cls(majority, faced.sum(axis=1), int(units.frequency @ tied), rows)
+        codes, weights = _credit(units.table.scale, coefficient)
+        return cls(majority, faced.sum(axis=1), int(units.frequency @ tied), rows, codes, weights)
 
     @property
     def compared(self) -> BoolArray:
         """Patterns with a majority to compare with."""
         return self.n_references > 0
 
+    @property
+    def kappa_flags(self) -> tuple[Flag, ...]:
+        """What a reader of a kappa must know."""
+        q = self.majority.shape[1]
+        left_out = np.ones(q, dtype=np.bool_)
+        left_out[self.codes] = False
+        tables = self.rows.sum(axis=0).reshape(2, q, q)
+        some = tables[:, left_out].any() or tables[:, :, left_out].any()
+        return (Flag.OUTSIDE_ORDER_LEFT_OUT,) if some else ()
+
     def statistics(self, summed: FloatArray) -> FloatArray:
         """The six numbers of `Ceiling` from sums of rows: percent of people, judge, difference; the same as kappa."""
         q = self.majority.shape[1]
         tables = summed.reshape(-1, 2, q, q)
         percent = ratio(np.asarray(np.trace(tables, axis1=2, axis2=3)), tables.sum(axis=(2, 3))).T
-        kappa = cohen(tables, identity_weights(q)).T
+        kappa = cohen(tables[:, :, self.codes[:, None], self.codes], self.weights).T
         return np.concatenate([percent, percent[1:] - percent[:1], kappa, kappa[1:] - kappa[:1]])
+
+
+def _credit(scale: DeclaredScale, coefficient: str) -> tuple[IntArray, FloatArray]:
+    """The options a kappa is about, and what each two of them count."""
+    weights = coefficient.removeprefix("cohen").removeprefix("_")
+    if not weights:
+        return np.arange(len(scale.options)), identity_weights(len(scale.options))
+    return np.array(ordered_options(scale), dtype=np.int64), agreement_weights(weights, option_values(scale))
 
 
 def leave_one_out_majorities(counts: IntArray) -> IntArray:

@@ -114,7 +114,8 @@ class _Setting:
 
 def judge_with_majorities(  # noqa: PLR0913 - whom, with whom, where, and how
     table: RatingTable, names: Sequence[Hashable | None] | Slicing, judge: RaterId, people: Sequence[RaterId], *,
-    seed: int, measure: MajorityMeasure = "kappa", level: float = 0.95, resamples: int = 1000, q: float = 0.05,
+    seed: int, measure: MajorityMeasure = "kappa", coefficient: str = "cohen", level: float = 0.95,
+    resamples: int = 1000, q: float = 0.05,
 ) -> JudgeSlices:  # fmt: skip
     """How a judge and people agree with the same leave-one-out majorities, slice by slice.
 
@@ -125,6 +126,7 @@ def judge_with_majorities(  # noqa: PLR0913 - whom, with whom, where, and how
         people: The people; two or more.
         seed: Seed of the bootstrap.
         measure: Share of answers that are the majority's, or Cohen's kappa with it.
+        coefficient: Which kappa, as in `human_ceiling`.
         level: Nominal coverage.
         resamples: Bootstrap resamples; 0 for values and standard errors only.
         q: False discovery rate.
@@ -138,7 +140,7 @@ def judge_with_majorities(  # noqa: PLR0913 - whom, with whom, where, and how
     if table.scale.is_numeric:
         return _nothing(judge, measure, mine, Reason.NEEDS_OPTIONS, q)
     units = JudgedUnits.of(table, judge, people)
-    faced = Faced.of(units)
+    faced = Faced.of(units, coefficient)
     clusters = units.table.clusters
     compared = faced.compared[units.of_unit]
     if not compared.any():
@@ -149,8 +151,8 @@ def judge_with_majorities(  # noqa: PLR0913 - whom, with whom, where, and how
         rng=np.random.default_rng(seed), resamples=resamples,
     )  # fmt: skip
     bases = mine.bases(compared, (faced.n_references + 1)[units.of_unit], clusters)
-    flags = (Flag.TIES_LEFT_OUT,) if faced.n_tied else ()
     percent = measure == "percent"
+    flags = ((Flag.TIES_LEFT_OUT,) if faced.n_tied else ()) + (() if percent else faced.kappa_flags)
     places = (0, 1, 2) if percent else (3, 4, 5)
     why = Reason.NO_REFERENCE if percent else Reason.NO_VARIATION
     setting = _Setting(measure, places, 6, proportion=percent, undefined=why, level=level, flags=flags)

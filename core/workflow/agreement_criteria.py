@@ -13,11 +13,12 @@ from core.stats.judge_slices import JudgeEstimates, judge_in_a_place, judge_with
 from core.stats.ratings import RatingTable
 from core.stats.slicing import Slicing
 from core.store.questions import RaterRow
+from core.workflow.agreement_definitions import majority_key
 from core.workflow.agreement_live import LiveAgreement
 from core.workflow.agreement_narrowing import Asked
 from core.workflow.agreement_questions import Question
 from core.workflow.agreement_tables import JUDGES, PEOPLE, Cells
-from core.workflow.agreement_view import MOST_PEOPLE, RESAMPLES, Progress
+from core.workflow.agreement_view import MOST_PEOPLE, RESAMPLES, Progress, default_coefficient
 
 MOST_JUDGES = 3
 """Judges that are compared with people on every question; of more, one is chosen."""
@@ -152,7 +153,8 @@ def _among_people(cells: Cells, asked: Asked, seed: int) -> tuple[Estimate, int,
 def _beside(cells: Cells, asked: Asked, judge: int, seed: int) -> tuple[str, JudgeEstimates]:
     """A judge beside the named people on its units: the same majorities, or a person's place for free numbers."""
     numeric, alpha = cells.question.scale.is_numeric, alpha_key(cells.question.scale.alpha_level)
-    measure = f"{alpha}_in_place" if numeric else "majority_kappa"
+    coefficient = default_coefficient(cells.question.scale)
+    measure = f"{alpha}_in_place" if numeric else majority_key(coefficient)
     known = {row.id for row in cells.raters}
     people = [
         row.id for row in cells.raters if row.kind == PEOPLE[0] and (not asked.raters or row.id in asked.raters)
@@ -163,7 +165,10 @@ def _beside(cells: Cells, asked: Asked, judge: int, seed: int) -> tuple[str, Jud
     table = cells.table([*people, judge], named=True)
     nowhere = Slicing((), np.full(table.n_units, -1, np.int64))
     if not numeric:
-        return measure, judge_with_majorities(table, nowhere, judge, people, seed=seed, resamples=RESAMPLES).whole
+        found = judge_with_majorities(
+            table, nowhere, judge, people, seed=seed, coefficient=coefficient, resamples=RESAMPLES
+        )
+        return measure, found.whole
     shared = _who_share_most(table, judge, people)
     return measure, judge_in_a_place(table, nowhere, judge, shared, alpha, seed=seed, resamples=RESAMPLES).whole
 

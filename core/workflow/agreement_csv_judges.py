@@ -6,7 +6,7 @@ from core.scales import ScaleKind
 from core.stats.estimates import Estimate, Reason
 from core.stats.extra_rater import ReferenceVoters
 from core.workflow.agreement_csv_rows import Row, Source, estimate_cells
-from core.workflow.agreement_definitions import definition_of
+from core.workflow.agreement_definitions import KAPPAS, definition_of, majority_key
 from core.workflow.agreement_judged import Cell
 from core.workflow.agreement_numbers import (
     DISTANCES,
@@ -21,7 +21,9 @@ from core.workflow.agreement_place import judge_place, judges_of, missing
 from core.workflow.agreement_scorecard import JudgeUnits, scorecard
 
 _REASONS = {reason.sentence: reason for reason in Reason}
-_MEASURES = {definition_of(key).title: key for key in (*RATES, *DISTANCES, "majority_kappa", "majority_percent")}
+_MEASURES = {
+    definition_of(key).title: key for key in (*RATES, *DISTANCES, *map(majority_key, KAPPAS), "majority_percent")
+}
 
 
 def judge_rows(source: Source) -> Iterator[Row]:

@@ -36,6 +36,7 @@ _PREDICTIVE = "Altman and Bland (1994), British Medical Journal 309"
 _BYRT = "Byrt, Bishop and Carlin (1993), Journal of Clinical Epidemiology 46"
 _SETUPS = "Zheng et al. (2023), Judging LLM-as-a-Judge: agreement with and without ties"
 _CREDIT = "Linear weights on A, tie, B: Cohen (1968), Psychological Bulletin 70"
+_KAPPA = "Cohen's kappa"
 _MAJORITY = (
     "Each person is held against the majority of the other people, and the judge against the same majorities, on the"
     " units that the judge rated. Every unit counts once, shared among its people; a tied majority is no reference."
@@ -100,14 +101,27 @@ _PREFERENCES = (
                "(same pairs + half of the pairs with one tie) / pairs", _CREDIT, proportion=True),
 )  # fmt: skip
 
+
+KAPPAS = ("cohen", "cohen_linear", "cohen_quadratic")
+"""The kappas of pairs of raters, by the credit they give to close answers."""
+
+
+def majority_key(coefficient: str) -> str:
+    """Key of a kappa with the majority of the others, with the credit for close answers of a kappa of pairs."""
+    return "majority_kappa" + coefficient.removeprefix("cohen")
+
+
 _CEILING = (
     Definition("majority_percent", "Percent with the majority of the others", _MAJORITY,
                "sum over majorities of [answer = majority] / m_i, over sum of 1 / m_i, m_i people on the unit",
                "Leave-one-out majorities, weighted 1 / m", proportion=True),
-    Definition("majority_kappa", "Kappa with the majority of the others",
-               f"Cohen's kappa with the majority. {_MAJORITY}",
-               "(po - pe) / (1 - pe) of the table majority x answer, each majority of weight 1 / m_i",
-               "Cohen (1960), Educational and Psychological Measurement 20; leave-one-out majorities"),
+    *(
+        Definition(majority_key(row.key), f"Kappa with the majority of the others{row.title.removeprefix(_KAPPA)}",
+                   f"{row.title} with the majority. {_MAJORITY}",
+                   f"{row.formula}, of the table majority x answer, each majority of weight 1 / m_i",
+                   f"{row.source.partition(';')[0]}; leave-one-out majorities")
+        for row in COEFFICIENTS.values() if row.key in KAPPAS
+    ),
 )  # fmt: skip
 
 

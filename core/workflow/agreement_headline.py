@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from core.charts.headline import HeadlineRow
+from core.stats.coefficients import COEFFICIENTS
 from core.stats.estimates import Estimate
 from core.workflow.agreement_behind import Behind
 from core.workflow.agreement_definitions import definition_of
@@ -47,8 +48,7 @@ def headline_picture(view: AgreementView, card: Scorecard, *, percent: bool = Fa
     people = first_report(view)["percent"] if percent else first_report(view).alpha
     rows = [HeadlineRow("People with each other", people, percent=percent, note=definition_of(people.name).title)]
     rows += [_row(judge, cell, wanted, percent=percent) for judge, cell in zip(card.judges, cells, strict=True)]
-    exact = "" if percent or view.coefficient == "cohen" else " of exact answers"
-    number = "Percent agreement" if percent else f"Kappa{exact}"
+    number = "Percent agreement" if percent else COEFFICIENTS[view.coefficient].title
     said = (
         "Krippendorff's alpha with the judge in a person's place; the band: people's own on the same units."
         if numeric

@@ -13,6 +13,7 @@ from core.stats.number_pairs import NumberComparison, compare_numbers
 from core.stats.replacement import Replacement, replace_one
 from core.stats.together import replicable
 from core.stats.two_raters import Comparison, compare
+from core.workflow.agreement_definitions import majority_key
 from core.workflow.agreement_explained import pairs_left_out
 from core.workflow.agreement_lines import RaterLine
 from core.workflow.agreement_live import LiveAgreement
@@ -65,7 +66,9 @@ def ceiling_of(live: LiveAgreement, view: AgreementView, judge: int) -> Ceiling:
     return live.remembered(
         view,
         named(view, "ceiling", judge),
-        lambda: human_ceiling(view.table, judge, people, seed=view.seed, resamples=resamples_of(view)),
+        lambda: human_ceiling(
+            view.table, judge, people, seed=view.seed, coefficient=view.coefficient, resamples=resamples_of(view)
+        ),
     )
 
 
@@ -163,17 +166,15 @@ def rates(live: LiveAgreement, view: AgreementView, judge: int) -> tuple[Cell, C
 
 def with_the_majority(live: LiveAgreement, view: AgreementView, judge: int) -> tuple[Cell, Cell]:
     """Kappa and percent with the leave-one-out majorities, beside people with the same."""
+    kappa, percent = majority_key(view.coefficient), "majority_percent"
     if not named_people(view):
-        return _unknown_people("majority_kappa", "majority_kappa"), _unknown_people(
-            "majority_percent", "majority_percent"
-        )
+        return _unknown_people(kappa, kappa), _unknown_people(percent, percent)
     found = ceiling_of(live, view, judge)
     said = ceiling_counts(found)
     return (
-        Cell("majority_kappa", found.judge_kappa, found.people_kappa, "majority_kappa", found.difference_kappa, said),
-        Cell("majority_percent", found.judge_percent, found.people_percent, "majority_percent",
-             found.difference_percent, said),
-    )  # fmt: skip
+        Cell(kappa, found.judge_kappa, found.people_kappa, kappa, found.difference_kappa, said),
+        Cell(percent, found.judge_percent, found.people_percent, percent, found.difference_percent, said),
+    )
 
 
 def ceiling_counts(found: Ceiling) -> tuple[str, ...]:

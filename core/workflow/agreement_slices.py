@@ -16,6 +16,7 @@ from core.stats.slices import SliceEstimate, Slices, by_slice
 from core.stats.slicing import Slicing
 from core.stats.together import replicable
 from core.workflow.agreement_behind import Behind
+from core.workflow.agreement_definitions import definition_of, majority_key
 from core.workflow.agreement_judged import named_people, replaceable, resamples_of
 from core.workflow.agreement_lines import RaterLine
 from core.workflow.agreement_live import LiveAgreement
@@ -139,8 +140,10 @@ def slice_measures(view: AgreementView, judge: int | None = None) -> tuple[Slice
     if scale.is_numeric:
         return (in_place,)
     return (
-        SliceMeasure("majority_kappa", "Kappa with the majority of the others", percent=False),
-        SliceMeasure("majority_percent", "Percent with the majority of the others", percent=True),
+        *(
+            SliceMeasure(key, definition_of(key).title, percent=definition_of(key).proportion)
+            for key in (majority_key(view.coefficient), "majority_percent")
+        ),
         in_place,
     )
 
@@ -203,7 +206,7 @@ def _judge_slices(view: AgreementView, slicing: Slicing, measure: SliceMeasure, 
         return judge_in_a_place(view.table, slicing, judge, people, key, seed=seed, resamples=resamples)
     everybody = [line.id for line in named_people(view)]
     return judge_with_majorities(
-        view.table, slicing, judge, everybody, seed=seed, resamples=resamples,
+        view.table, slicing, judge, everybody, seed=seed, resamples=resamples, coefficient=view.coefficient,
         measure="percent" if measure.percent else "kappa",
     )  # fmt: skip
 

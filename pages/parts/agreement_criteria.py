@@ -5,9 +5,9 @@ from html import escape
 
 import streamlit as st
 
+from core.charts.labels import shortened
 from core.charts.slices import ForestRow, Mark, rows_forest
 from core.charts.theme import CONFIG
-from core.charts.writing import shortened
 from core.workflow.agreement_criteria import MOST_JUDGES, Criteria, CriterionJudge, CriterionRow, criteria
 from core.workflow.agreement_criteria_words import (
     alpha_notes,
@@ -25,6 +25,10 @@ from pages.parts.frame import text_block
 from pages.parts.live import told
 
 SHOWN_ROWS = 20
+_WITH_MAJORITY = (
+    "Cohen's kappa with the majority of the other people, with quadratic credit where the scale has an order; people"
+    " face the same majorities"
+)
 
 
 def show_criteria(shown: Shown) -> None:
@@ -83,7 +87,7 @@ def _people_row(row: CriterionRow) -> ForestRow:
 
 
 def _judges(shown: Shown, found: Criteria, rows: Sequence[CriterionRow]) -> None:
-    heading("Judges beside people", "Kappa with the majority of the other people; people face the same majorities.")
+    heading("Judges beside people", f"{_WITH_MAJORITY}.")
     if len(found.judges) > MOST_JUDGES:
         _pick_judge(found)
     pairs = [(row, judge) for row in rows for judge in row.judges]
@@ -93,7 +97,7 @@ def _judges(shown: Shown, found: Criteria, rows: Sequence[CriterionRow]) -> None
     drawn = [_judge_row(row, judge) for row, judge in pairs]
     keys = [row.question.key for row, _ in pairs]
     _picture(shown, drawn, keys, "criteria-judges", "Judges beside people on every criterion")
-    note = "Kappa with the majority of the other people, 95 % intervals; people face the same majorities."
+    note = f"{_WITH_MAJORITY}; 95 % intervals."
     saving_bar(shown, "criteria-judges", "Judges beside people by criterion", "criteria", of_all_criteria=True,
                note=note, also={"beside": st.query_params.get("beside", "")})  # fmt: skip
 

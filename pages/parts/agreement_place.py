@@ -70,7 +70,7 @@ def _picked(view: AgreementView) -> tuple[int, ReferenceVoters]:
     ids = list(names)
     wanted = st.query_params.get("judge", "")
     judge = next((one for one in ids if str(one) == wanted), ids[0])
-    reference: ReferenceVoters = "others" if st.query_params.get("reference") == "others" else "everyone"
+    reference: ReferenceVoters = "others" if st.query_params.get("vote") == "others" else "everyone"
     left, right = st.columns(2)
     with left:
         st.selectbox("Judge", ids, ids.index(judge), key=f"judge-{judge}", on_change=_judge_picked,
@@ -88,7 +88,7 @@ def _judge_picked(key: str) -> None:
 
 
 def _reference_picked(key: str) -> None:
-    put(reference="" if st.session_state[key] == "everyone" else "others")
+    put(vote="" if st.session_state[key] == "everyone" else "others")
 
 
 def _replacing(shown: Shown, place: JudgePlace) -> None:

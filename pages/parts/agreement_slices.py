@@ -71,7 +71,7 @@ def _pick(view: AgreementView, keys: tuple[SliceKey, ...]) -> tuple[str, str, in
     beside = given.get("beside", "") if given.get("beside", "") in judges else ""
     judge = int(beside) if beside else None
     measures = {found.key: found.title for found in slice_measures(view, judge)}
-    measure = given.get("measure", "") if given.get("measure", "") in measures else next(iter(measures))
+    measure = given.get("bymeasure", "") if given.get("bymeasure", "") in measures else next(iter(measures))
     left, middle, right = st.columns(3)
     with left:
         _choice("Slices", "by", by, titles, f"slices-by-{about}")
@@ -79,7 +79,7 @@ def _pick(view: AgreementView, keys: tuple[SliceKey, ...]) -> tuple[str, str, in
         if judges:
             _choice("Who", "beside", beside, {"": "People among themselves"} | judges, f"slices-who-{about}")
     with right:
-        _choice("Measure", "measure", measure, measures, f"slices-measure-{about}-{beside}")
+        _choice("Measure", "bymeasure", measure, measures, f"slices-measure-{about}-{beside}")
     return by, measure, judge
 
 

@@ -108,3 +108,4 @@ def test_long_names_are_cut_and_words_escaped() -> None:
     assert shortened("abcdefgh", 8) == "abcdefgh"
     assert shortened("abcdefghi", 8) == "abcdefg…"
     assert escaped("a<b & c>") == "a&lt;b &amp; c&gt;"
+    assert escaped("Ana\u202e") == "Ana⟦U+202E⟧"

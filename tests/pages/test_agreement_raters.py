@@ -102,7 +102,7 @@ def test_every_order_draws(workspace: Workspace) -> None:
 def test_nonsense_in_the_address_is_the_default(workspace: Workspace) -> None:
     graded(workspace)
     for section in ("raters", "place"):
-        opened(workspace, section=section, raterorder="x", raterpage="-3", rater="x", judge="x", reference="x")
+        opened(workspace, section=section, raterorder="x", raterpage="-3", rater="x", judge="x", vote="x")
 
 
 def test_the_judge_in_a_persons_place_is_said_and_drawn(workspace: Workspace) -> None:

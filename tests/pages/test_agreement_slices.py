@@ -99,7 +99,7 @@ def test_filtering_to_a_slice_keeps_the_filters_of_other_slices(workspace: Works
 
 def test_nonsense_in_the_address_falls_back(workspace: Workspace) -> None:
     parted(workspace.database)
-    page = opened(workspace, section="slices", by="nix", measure="nix", beside="nix", sort="nix")
+    page = opened(workspace, section="slices", by="nix", bymeasure="nix", beside="nix", sort="nix")
     assert "Open the items of" in [box.label for box in page.selectbox]
     assert "The slice minus the rest" in words(page)
 

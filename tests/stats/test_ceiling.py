@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from core.errors import BadInput
-from core.scales import DeclaredScale, ScaleKind, pass_fail
+from core.scales import DeclaredScale, ScaleKind, likert, pass_fail, preference
 from core.stats.ceiling import human_ceiling, leave_one_out_majorities
 from core.stats.estimates import Flag, Reason
 from core.stats.ratings import RatingTable
@@ -42,6 +42,37 @@ def test_judge_and_people_face_the_same_majorities() -> None:
     third = found.by_person[2]
     assert (third.rater_id, third.person.value, third.judge.value, third.difference.value) == ("cy", 0.5, 0.5, 0.0)
     assert (found.by_person[0].person.value, found.by_person[0].judge.value) == (1.0, 0.0)
+
+
+def test_close_answers_get_the_credit_of_the_kappa_that_is_asked_for() -> None:
+    # Four units, people 0 0, 2 2, 2 2, 0 0 on 1..3; the judge 0, 1, 2, 0. Everybody's majority is the other person.
+    # Majority x judge: (0,0) twice, (2,1), (2,2). Quadratic credit w = 1 - d^2/4: (2,1) counts 3/4.
+    # po = (1 + 1 + 3/4 + 1)/4 = 15/16. Majority 1/2 0 1/2; judge 1/2 1/4 1/4.
+    # pe = 1/2 (1/2 + 1/4 3/4) + 1/2 (1/4 3/4 + 1/4) = 11/32 + 7/32 = 18/32; kappa = (30/32 - 18/32)/(14/32) = 12/14.
+    scale = likert(1, 3)
+    table = RatingTable.from_codes(np.array([[0, 0, 0], [1, 2, 2], [2, 2, 2], [0, 0, 0]]), scale,
+                                   rater_ids=["judge", "ann", "bob"])  # fmt: skip
+    weighted = human_ceiling(table, "judge", ["ann", "bob"], seed=0, coefficient="cohen_quadratic", resamples=0)
+    exact = human_ceiling(table, "judge", ["ann", "bob"], seed=0, resamples=0)
+    assert weighted.judge_kappa.value == pytest.approx(12 / 14)
+    assert (weighted.people_kappa.value, weighted.difference_kappa.value) == pytest.approx((1.0, -2 / 14))
+    # Exact: po = 3/4, pe = 1/2 1/2 + 1/2 1/4 = 3/8, kappa = (6/8 - 3/8)/(5/8) = 3/5; percent is the same in both.
+    assert exact.judge_kappa.value == pytest.approx(3 / 5)
+    assert weighted.judge_percent.value == exact.judge_percent.value == 0.75
+
+
+def test_answers_outside_the_order_are_left_out_of_a_weighted_kappa_and_that_is_said() -> None:
+    # A preference with "both bad": the fourth unit's majority and answers are outside the order.
+    codes = np.array([[0, 0, 0], [1, 2, 2], [2, 2, 2], [3, 3, 3], [0, 0, 0]])
+    table = RatingTable.from_codes(codes, preference(both_bad=True), rater_ids=["judge", "ann", "bob"])
+    found = human_ceiling(table, "judge", ["ann", "bob"], seed=0, coefficient="cohen_linear", resamples=0)
+    inside = RatingTable.from_codes(np.delete(codes, 3, axis=0), preference(both_bad=True),
+                                    rater_ids=["judge", "ann", "bob"])  # fmt: skip
+    again = human_ceiling(inside, "judge", ["ann", "bob"], seed=0, coefficient="cohen_linear", resamples=0)
+    assert found.judge_kappa.value == pytest.approx(again.judge_kappa.value)
+    assert Flag.OUTSIDE_ORDER_LEFT_OUT in found.judge_kappa.flags
+    assert Flag.OUTSIDE_ORDER_LEFT_OUT not in found.judge_percent.flags
+    assert Flag.OUTSIDE_ORDER_LEFT_OUT not in again.judge_kappa.flags
 
 
 def brute_force(codes: NDArray[np.int64]) -> tuple[float, float]:
