@@ -7,7 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.charts.labels import coloured, escaped, quiet, shortened
-from core.charts.theme import Theme, blank
+from core.charts.theme import Sheet, Theme, blank
 from core.charts.writing import decimal, estimate_text, interval_text, percentage
 from core.stats.estimates import Estimate, Reason
 
@@ -52,18 +52,19 @@ def headline(rows: Sequence[HeadlineRow], look: Theme) -> go.Figure:
         look: Colours.
     """
     figure = blank(look, height=_ROW * len(rows) + 6 + _BOTTOM, left=8, right=8, top=6, bottom=_BOTTOM)
+    sheet = Sheet(figure)
     shown = [one for row in rows for one in (row.estimate, row.people) if one is not None and one.value is not None]
     low = min([0.0, *(_low(one) for one in shown)])
     start = float(np.floor(low * 5) / 5) if low < 0 else 0.0
     ticks = np.round(np.arange(start, 1.001, 0.2), 1).tolist()
     for place, row in enumerate(rows):
-        _draw_grid(figure, len(rows) - 1 - place, ticks, look)
-        _draw(figure, len(rows) - 1 - place, row, look)
-    _take_clicks(figure, rows, start)
+        _draw_grid(sheet, len(rows) - 1 - place, ticks, look)
+        _draw(sheet, len(rows) - 1 - place, row, look)
+    _take_clicks(sheet, rows, start)
     words = [percentage(tick) if rows and rows[0].percent else _tick(tick) for tick in ticks]
     figure.update_xaxes(range=[start - 0.015, 1.015], tickvals=ticks, ticktext=words)
     figure.update_yaxes(range=[-0.5, len(rows) - 0.5], visible=False)
-    return figure
+    return sheet.finished()
 
 
 def _tick(value: float) -> str:
@@ -75,38 +76,38 @@ def _low(estimate: Estimate) -> float:
     return estimate.interval.low if estimate.interval else value
 
 
-def _draw_grid(figure: go.Figure, y: int, ticks: Sequence[float], look: Theme) -> None:
+def _draw_grid(sheet: Sheet, y: int, ticks: Sequence[float], look: Theme) -> None:
     """Hairlines under a row's line alone, so that none crosses its words."""
     for tick in ticks:
-        figure.add_shape(type="line", x0=tick, x1=tick, y0=y + _LOW, y1=y + _HIGH, layer="below", name="grid",
-                         line={"color": look.line, "width": 1})  # fmt: skip
+        sheet.shape(type="line", x0=tick, x1=tick, y0=y + _LOW, y1=y + _HIGH, layer="below", name="grid",
+                    line={"color": look.line, "width": 1})  # fmt: skip
 
 
-def _draw(figure: go.Figure, y: int, row: HeadlineRow, look: Theme) -> None:
+def _draw(sheet: Sheet, y: int, row: HeadlineRow, look: Theme) -> None:
     estimate, on = row.estimate, y - 0.24
     unsure = estimate.interval is None
     name = escaped(shortened(row.label, _LONGEST))
-    _words(figure, y + 0.36, name, look.quiet if unsure else look.ink)
-    _words(figure, y + 0.12, quiet(_units(row), look), look.quiet)
+    _words(sheet, y + 0.36, name, look.quiet if unsure else look.ink)
+    _words(sheet, y + 0.12, quiet(_units(row), look), look.quiet)
     if row.people is not None and row.people.value is not None:
-        _draw_ceiling(figure, y, row.people, look, percent=row.percent)
+        _draw_ceiling(sheet, y, row.people, look, percent=row.percent)
     if estimate.value is None:
         reason = estimate.reason.sentence if estimate.reason else "Not known."
-        figure.add_annotation(xref="paper", x=0, y=on, text=quiet(escaped(shortened(reason, 64)), look),
-                              showarrow=False, xanchor="left")  # fmt: skip
+        sheet.words(xref="paper", x=0, y=on, text=quiet(escaped(shortened(reason, 64)), look),
+                    xanchor="left")  # fmt: skip
         return
     colour = look.quiet if unsure else look.of(row.kind)
     if estimate.interval is not None:
-        figure.add_trace(go.Scatter(
+        sheet.trace(go.Scatter(
             x=[estimate.interval.low, estimate.interval.high], y=[on, on], mode="lines",
             line={"color": colour, "width": 2.5}, hoverinfo="skip", name="interval"))  # fmt: skip
-    figure.add_trace(go.Scatter(
+    sheet.trace(go.Scatter(
         x=[estimate.value], y=[on], mode="markers", name="value", hoverinfo="skip",
         marker={"size": 10, "color": look.paper if unsure else colour, "line": {"color": colour, "width": 2},
                 "opacity": 1}))  # fmt: skip
     value = percentage(estimate.value) if row.percent else decimal(estimate.value)
     beside = _why_no_interval(estimate) if unsure else interval_text(estimate, percent=row.percent)
-    _words(figure, y + 0.36, f"{value}  {quiet(beside, look)}", look.ink, right=True)
+    _words(sheet, y + 0.36, f"{value}  {quiet(beside, look)}", look.ink, right=True)
 
 
 def _units(row: HeadlineRow) -> str:
@@ -121,28 +122,28 @@ def _why_no_interval(estimate: Estimate) -> str:
     return "no interval yet" if estimate.interval_reason is Reason.NOT_RESAMPLED else "no interval"
 
 
-def _draw_ceiling(figure: go.Figure, y: int, people: Estimate, look: Theme, *, percent: bool) -> None:
+def _draw_ceiling(sheet: Sheet, y: int, people: Estimate, look: Theme, *, percent: bool) -> None:
     """The people on the same units: a band, a dotted line, and words in their colour."""
     low, high = y + _LOW, y + _HIGH
     if people.interval is not None:
-        figure.add_shape(type="rect", x0=people.interval.low, x1=people.interval.high, y0=low, y1=high,
-                         layer="below", fillcolor=look.mixed(look.person, 0.14), line_width=0)  # fmt: skip
-    figure.add_shape(type="line", x0=people.value, x1=people.value, y0=low, y1=high, layer="below",
-                     line={"color": look.person, "width": 1.5, "dash": "dot"})  # fmt: skip
+        sheet.shape(type="rect", x0=people.interval.low, x1=people.interval.high, y0=low, y1=high,
+                    layer="below", fillcolor=look.mixed(look.person, 0.14), line={"width": 0})  # fmt: skip
+    sheet.shape(type="line", x0=people.value, x1=people.value, y0=low, y1=high, layer="below",
+                line={"color": look.person, "width": 1.5, "dash": "dot"})  # fmt: skip
     words = f"people {estimate_text(people, percent=percent)}"
-    _words(figure, y + 0.12, coloured(words, look.person), look.person, right=True)
+    _words(sheet, y + 0.12, coloured(words, look.person), look.person, right=True)
 
 
-def _words(figure: go.Figure, y: float, text: str, colour: str, *, right: bool = False) -> None:
+def _words(sheet: Sheet, y: float, text: str, colour: str, *, right: bool = False) -> None:
     side = "right" if right else "left"
-    figure.add_annotation(xref="paper", x=1 if right else 0, y=y, text=text, showarrow=False, xanchor=side, align=side,
-                          font={"size": 13.5, "color": colour})  # fmt: skip
+    sheet.words(xref="paper", x=1 if right else 0, y=y, text=text, xanchor=side, align=side,
+                font={"size": 13.5, "color": colour})  # fmt: skip
 
 
-def _take_clicks(figure: go.Figure, rows: Sequence[HeadlineRow], start: float) -> None:
+def _take_clicks(sheet: Sheet, rows: Sequence[HeadlineRow], start: float) -> None:
     x = np.tile(np.linspace(start, 1.0, _CLICKS), len(rows))
     row = np.repeat(np.arange(len(rows)), _CLICKS)
-    figure.add_trace(go.Scatter(
+    sheet.trace(go.Scatter(
         x=x, y=len(rows) - 1 - row, mode="markers", name="rows",
         marker={"symbol": "square", "size": _ROW - 30, "opacity": 0}, customdata=row[:, None].tolist(),
         text=[_hover(rows[one]) for one in row.tolist()], hovertemplate="%{text}<extra></extra>",

@@ -7,7 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.charts.labels import escaped, quiet, shortened
-from core.charts.theme import Theme, blank
+from core.charts.theme import Sheet, Theme, blank
 from core.charts.writing import decimal, estimate_text
 from core.stats.estimates import Estimate
 
@@ -50,15 +50,16 @@ def raters_forest(raters: Sequence[RaterPoint], look: Theme) -> go.Figure:
     shown = list(raters)[:MOST_LINES]
     left = 14 + round(6.9 * max((min(len(rater.name), _LONGEST) for rater in shown), default=0))
     figure = blank(look, height=_ROW * len(shown) + _TOP + _BOTTOM, left=left, right=44, top=_TOP, bottom=_BOTTOM)
+    sheet = Sheet(figure)
     start = _start([rater.estimate for rater in shown])
     for place, rater in enumerate(shown):
-        _draw_rater(figure, place, rater, look)
-    _take_clicks(figure, shown, start)
+        _draw_rater(sheet, place, rater, look)
+    _take_clicks(sheet, shown, start)
     ticks = np.round(np.arange(start, 1.001, 0.2), 1).tolist()
     words = [f"{tick:.0f}" if tick in (0.0, 1.0) else decimal(tick, 1) for tick in ticks]
     figure.update_xaxes(range=[start - 0.02, 1.02], tickvals=ticks, ticktext=words, showgrid=True, gridcolor=look.line)
     figure.update_yaxes(range=[len(shown) - 0.5, -0.5], visible=False)
-    return figure
+    return sheet.finished()
 
 
 def _start(estimates: Sequence[Estimate]) -> float:
@@ -66,37 +67,37 @@ def _start(estimates: Sequence[Estimate]) -> float:
     return max(float(np.floor(min([0.0, *low]) * 5) / 5), -1.0)
 
 
-def _draw_rater(figure: go.Figure, place: int, rater: RaterPoint, look: Theme) -> None:
+def _draw_rater(sheet: Sheet, place: int, rater: RaterPoint, look: Theme) -> None:
     estimate, colour = rater.estimate, look.of(rater.kind)
     unsure = estimate.interval is None
     if rater.chosen:
-        figure.add_shape(type="rect", xref="paper", x0=0, x1=1, y0=place - 0.46, y1=place + 0.46, layer="below",
-                         fillcolor=look.well, line={"color": look.line, "width": 1})  # fmt: skip
-    figure.add_annotation(xref="paper", x=0, xshift=-8, y=place, text=escaped(shortened(rater.name, _LONGEST)),
-                          showarrow=False, xanchor="right", font={"size": 13, "color": colour})  # fmt: skip
+        sheet.shape(type="rect", xref="paper", x0=0, x1=1, y0=place - 0.46, y1=place + 0.46, layer="below",
+                    fillcolor=look.well, line={"color": look.line, "width": 1})  # fmt: skip
+    sheet.words(xref="paper", x=0, xshift=-8, y=place, text=escaped(shortened(rater.name, _LONGEST)),
+                xanchor="right", font={"size": 13, "color": colour})  # fmt: skip
     if estimate.value is None:
-        figure.add_annotation(xref="paper", x=0, xshift=4, y=place, text=quiet("no value", look), showarrow=False,
-                              xanchor="left")  # fmt: skip
+        sheet.words(xref="paper", x=0, xshift=4, y=place, text=quiet("no value", look),
+                    xanchor="left")  # fmt: skip
         return
     if estimate.interval is not None:
-        figure.add_trace(go.Scatter(
+        sheet.trace(go.Scatter(
             x=[estimate.interval.low, estimate.interval.high], y=[place, place], mode="lines", name="interval",
             line={"color": colour, "width": 2.5}, hoverinfo="skip"))  # fmt: skip
     marker = {"size": 9, "color": look.paper if unsure else colour, "line": {"color": colour, "width": 2}}
-    figure.add_trace(go.Scatter(
+    sheet.trace(go.Scatter(
         x=[estimate.value], y=[place], mode="markers", name=escaped(rater.name), hoverinfo="skip",
         marker=marker))  # fmt: skip
-    figure.add_annotation(xref="paper", x=1, xshift=40, y=place, text=decimal(estimate.value), showarrow=False,
-                          xanchor="right", font={"size": 13, "color": look.quiet if unsure else look.ink})  # fmt: skip
+    sheet.words(xref="paper", x=1, xshift=40, y=place, text=decimal(estimate.value),
+                xanchor="right", font={"size": 13, "color": look.quiet if unsure else look.ink})  # fmt: skip
 
 
-def _take_clicks(figure: go.Figure, raters: Sequence[RaterPoint], start: float) -> None:
+def _take_clicks(sheet: Sheet, raters: Sequence[RaterPoint], start: float) -> None:
     if not raters:
         return
     along = np.linspace(start, 1.0, _CLICKS)
     rows = np.repeat(np.arange(len(raters)), _CLICKS)
     words = [_words(rater) for rater in raters]
-    figure.add_trace(go.Scatter(
+    sheet.trace(go.Scatter(
         x=np.tile(along, len(raters)).tolist(), y=rows.tolist(), mode="markers", name="rows",
         marker={"symbol": "square", "size": _ROW - 3, "opacity": 0}, customdata=rows[:, None].tolist(),
         text=[words[row] for row in rows], hovertemplate="%{text}<extra></extra>",

@@ -7,7 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.charts.labels import escaped, shortened
-from core.charts.theme import Theme, blank
+from core.charts.theme import Sheet, Theme, blank
 from core.charts.writing import decimal, estimate_text, interval_text, percentage
 from core.stats.estimates import Estimate
 
@@ -92,25 +92,26 @@ def rows_forest(rows: Sequence[ForestRow], look: Theme, *, chosen: int | None = 
     """
     total = sum(row.height for row in rows)
     figure = blank(look, height=total + _AXIS + 8, left=8, right=8, top=8, bottom=_AXIS)
+    sheet = Sheet(figure)
     start = _start(rows)
     ticks = np.round(np.arange(start, 1.001, 0.2), 1).tolist()
     figure.update_xaxes(range=[start - 0.02, 1.02], tickvals=ticks, ticktext=[_tick(tick) for tick in ticks],
                         showgrid=True, gridcolor=look.line)  # fmt: skip
     figure.update_yaxes(range=[total, 0], visible=False)
     if line and rows and rows[0].marks:
-        _draw_reference(figure, rows[0], total, look)
+        _draw_reference(sheet, rows[0], total, look)
     top = 0.0
     for place, row in enumerate(rows):
         if place == chosen:
-            figure.add_shape(type="rect", xref="paper", x0=0, x1=1, y0=top + 2, y1=top + row.height - 2,
-                             fillcolor=look.well, line={"color": look.line, "width": 1}, layer="below")  # fmt: skip
-        _draw_row(figure, row, top, look, look.well if place == chosen else look.paper)
-        _draw_target(figure, place, row, top, start)
+            sheet.shape(type="rect", xref="paper", x0=0, x1=1, y0=top + 2, y1=top + row.height - 2,
+                        fillcolor=look.well, line={"color": look.line, "width": 1}, layer="below")  # fmt: skip
+        _draw_row(sheet, row, top, look, look.well if place == chosen else look.paper)
+        _draw_target(sheet, place, row, top, start)
         top += row.height
         if row.strong and place + 1 < len(rows):
-            figure.add_shape(type="line", xref="paper", x0=0, x1=1, y0=top - 3, y1=top - 3, layer="below",
-                             line={"color": look.line, "width": 1})  # fmt: skip
-    return figure
+            sheet.shape(type="line", xref="paper", x0=0, x1=1, y0=top - 3, y1=top - 3, layer="below",
+                        line={"color": look.line, "width": 1})  # fmt: skip
+    return sheet.finished()
 
 
 def _start(rows: Sequence[ForestRow]) -> float:
@@ -124,29 +125,29 @@ def _tick(value: float) -> str:
     return f"{value:.0f}" if value in (0.0, 1.0) else decimal(value, 1)
 
 
-def _draw_reference(figure: go.Figure, row: ForestRow, total: float, look: Theme) -> None:
+def _draw_reference(sheet: Sheet, row: ForestRow, total: float, look: Theme) -> None:
     mark = row.marks[0]
     if mark.estimate.value is not None:
-        figure.add_shape(type="line", x0=mark.estimate.value, x1=mark.estimate.value, y0=row.height, y1=total,
-                         layer="below", line={"color": look.of(mark.kind), "width": 1, "dash": "dot"})  # fmt: skip
+        sheet.shape(type="line", x0=mark.estimate.value, x1=mark.estimate.value, y0=row.height, y1=total,
+                    layer="below", line={"color": look.of(mark.kind), "width": 1, "dash": "dot"})  # fmt: skip
 
 
-def _draw_row(figure: go.Figure, row: ForestRow, top: float, look: Theme, behind: str) -> None:
+def _draw_row(sheet: Sheet, row: ForestRow, top: float, look: Theme, behind: str) -> None:
     ink = look.quiet if row.grey else look.ink
     name = escaped(shortened(row.name, _LONGEST_NAME))
     name = f"<b>{name}</b>" if row.strong else name
-    _word(figure, top + 15, f"{name}  {_quiet(escaped(row.beside), look)}", ink, behind, right=False)
+    _word(sheet, top + 15, f"{name}  {_quiet(escaped(row.beside), look)}", ink, behind, right=False)
     if row.under:
         under = _quiet(escaped(shortened(row.under, LONGEST_UNDER)), look)
-        _word(figure, top + 15 + _LINE, under, ink, behind, right=False)
+        _word(sheet, top + 15 + _LINE, under, ink, behind, right=False)
     for place, note in enumerate(row.notes, start=row.heads):
         said = _quiet(escaped(shortened(note, _LONGEST_NOTE)), look)
-        _word(figure, top + 15 + _LINE * place, said, ink, behind, right=False)
+        _word(sheet, top + 15 + _LINE * place, said, ink, behind, right=False)
     on = top + _FIRST + _LINE * (row.lines - 1) + _MARK / 2
     for place, mark in enumerate(row.marks):
-        _word(figure, top + 15 + _LINE * place, _numbers(mark, row, look), ink, behind, right=True)
+        _word(sheet, top + 15 + _LINE * place, _numbers(mark, row, look), ink, behind, right=True)
         if mark.estimate.value is not None:
-            _draw_mark(figure, mark, on, row, look)
+            _draw_mark(sheet, mark, on, row, look)
             on += _MARK
 
 
@@ -162,27 +163,27 @@ def _numbers(mark: Mark, row: ForestRow, look: Theme) -> str:
     return f"{label}{value}  {_quiet(interval_text(mark.estimate, percent=mark.percent), look)}"
 
 
-def _draw_mark(figure: go.Figure, mark: Mark, on: float, row: ForestRow, look: Theme) -> None:
+def _draw_mark(sheet: Sheet, mark: Mark, on: float, row: ForestRow, look: Theme) -> None:
     estimate, colour = mark.estimate, look.faint if row.grey else look.of(mark.kind)
     if estimate.interval is not None:
-        figure.add_trace(go.Scatter(
+        sheet.trace(go.Scatter(
             x=[estimate.interval.low, estimate.interval.high], y=[on, on], mode="lines", name="interval",
             line={"color": colour, "width": 3 if row.strong else 2.5}, hoverinfo="skip"))  # fmt: skip
     hollow = estimate.interval is None
-    figure.add_trace(go.Scatter(
+    sheet.trace(go.Scatter(
         x=[estimate.value], y=[on], mode="markers", name=escaped(row.name), hoverinfo="skip",
         marker={"size": 11 if row.strong else 9.5, "color": look.paper if hollow else colour,
                 "line": {"color": colour, "width": 2}}))  # fmt: skip
 
 
-def _draw_target(figure: go.Figure, place: int, row: ForestRow, top: float, start: float) -> None:
+def _draw_target(sheet: Sheet, place: int, row: ForestRow, top: float, start: float) -> None:
     """What a click and the pointer find: the whole row."""
     parts = [escaped(words) for words in (row.name, row.beside, row.under) if words]
     for mark in row.marks:
         label = f"{escaped(mark.label)} " if mark.label else ""
         parts.append(label + estimate_text(mark.estimate, percent=mark.percent))
     parts += [escaped(note) for note in row.notes]
-    figure.add_trace(go.Scatter(
+    sheet.trace(go.Scatter(
         x=np.linspace(start, 1.0, _TARGETS).tolist(), y=[top + row.height / 2] * _TARGETS, mode="markers", name="row",
         marker={"symbol": "square", "size": row.height - 4, "opacity": 0}, customdata=[[place]] * _TARGETS,
         hovertemplate="<br>".join(parts) + "<extra></extra>",
@@ -193,8 +194,8 @@ def _quiet(text: str, look: Theme) -> str:
     return f'<span style="color:{look.quiet};font-size:12px">{text}</span>'
 
 
-def _word(figure: go.Figure, y: float, text: str, colour: str, behind: str, *, right: bool) -> None:
+def _word(sheet: Sheet, y: float, text: str, colour: str, behind: str, *, right: bool) -> None:
     """Words that lie over the lines of the grid."""
     side = "right" if right else "left"
-    figure.add_annotation(xref="paper", x=1 if right else 0, y=y, text=text, showarrow=False, xanchor=side, align=side,
-                          font={"size": 13.5, "color": colour}, borderpad=0, bgcolor=behind)  # fmt: skip
+    sheet.words(xref="paper", x=1 if right else 0, y=y, text=text, xanchor=side, align=side,
+                font={"size": 13.5, "color": colour}, borderpad=0, bgcolor=behind)  # fmt: skip

@@ -1,7 +1,7 @@
 """The look of every chart: the same few colours as the pages, each with one meaning; light and dark."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import plotly.graph_objects as go
 
@@ -86,3 +86,34 @@ def blank(look: Theme, *, height: int, left: int = 10, right: int = 10, top: int
     figure.update_xaxes(**plain)
     figure.update_yaxes(**plain)
     return figure
+
+
+class Sheet:
+    """A figure while it is drawn: what is added is collected and put on it at the end.
+
+    Plotly checks all shapes of a figure again whenever one is added, so that a hundred rows would take seconds.
+    """
+
+    def __init__(self, figure: go.Figure) -> None:
+        self.figure = figure
+        self._shapes: list[dict[str, Any]] = []
+        self._words: list[dict[str, Any]] = []
+        self._traces: list[go.Scatter] = []
+
+    def trace(self, trace: go.Scatter) -> None:
+        """Add points or lines, above those added before."""
+        self._traces.append(trace)
+
+    def shape(self, **shape: Any) -> None:
+        """Add a shape, as `add_shape` takes it."""
+        self._shapes.append(shape)
+
+    def words(self, **words: Any) -> None:
+        """Add words without an arrow, as `add_annotation` takes them."""
+        self._words.append({"showarrow": False, **words})
+
+    def finished(self) -> go.Figure:
+        """The figure with everything on it."""
+        self.figure.add_traces(self._traces)
+        self.figure.update_layout(shapes=self._shapes, annotations=self._words)
+        return self.figure

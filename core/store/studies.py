@@ -9,14 +9,26 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, or_
+from sqlalchemy.orm import Mapped
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from core.errors import BadInput, NotFound, shortened
 from core.models.base import Record
 from core.models.grading_rules import GradingRules
 from core.models.items import Item, Output, Subject
 from core.models.ratings import Import, ImportState, Rater, RaterKind, Rating
-from core.models.study import Criterion, Guideline, Rubric, RubricEntry, RubricStatus, Scale, Study, StudySettings
+from core.models.study import (
+    Criterion,
+    Guideline,
+    Rubric,
+    RubricEntry,
+    RubricStatus,
+    Scale,
+    Study,
+    StudySettings,
+    Target,
+)
 from core.scales import DeclaredScale
 from core.store.inserting import insert_missing
 
@@ -116,41 +128,44 @@ def _names(session: Session) -> tuple[str, ...]:
 
 
 def count_study(study_id: int, *, session: Session) -> StudyCounts:
-    """Counts of what is visible in a study."""
-    items = select(func.count()).select_from(Item).where(Item.study_id == study_id, visible(Item, study_id=study_id))
+    """Counts of what is visible in a study.
+
+    Of many rows all are counted, over an index and without a look at them, less those of unfinished imports.
+    """
+    unfinished = session.exec(
+        select(Import.id).where(Import.study_id == study_id, Import.state != ImportState.DONE.value)
+    ).all()
+
+    def less(counted: SelectOfScalar[int], brought_by: Mapped[int | None]) -> int:
+        every = session.exec(counted).one()
+        return every - (session.exec(counted.where(brought_by.in_(unfinished))).one() if unfinished else 0)
+
+    items = select(func.count()).select_from(Item).where(Item.study_id == study_id)
     outputs = (
         select(func.count())
         .select_from(Output)
         .join(Item, col(Item.id) == Output.item_id)
-        .where(Item.study_id == study_id, visible(Output, study_id=study_id))
+        .where(Item.study_id == study_id)
     )
-    kinds = (
-        select(Subject.kind, func.count())
-        .where(Subject.study_id == study_id, visible(Subject, study_id=study_id))
-        .group_by(Subject.kind)
-    )
+    ratings = select(func.count()).select_from(Rating).where(Rating.study_id == study_id)
+    subjects = select(func.count()).select_from(Subject).where(Subject.study_id == study_id)
     raters = (
         select(Rater.kind, func.count())
         .where(Rater.study_id == study_id, visible(Rater, study_id=study_id))
         .group_by(Rater.kind)
     )
     by_kind = dict(session.exec(raters).all())
+    n_subjects = {
+        kind.value: less(subjects.where(Subject.kind == kind.value), col(Subject.import_id)) for kind in Target
+    }
     return StudyCounts(
-        n_items=session.exec(items).one(),
-        n_outputs=session.exec(outputs).one(),
-        n_subjects=dict(session.exec(kinds).all()),
-        n_ratings=_count_ratings(study_id, session),
+        n_items=less(items, col(Item.import_id)),
+        n_outputs=less(outputs, col(Output.import_id)),
+        n_subjects={kind: n for kind, n in n_subjects.items() if n},
+        n_ratings=less(ratings, col(Rating.import_id)),
         n_people=by_kind.get(RaterKind.PERSON.value, 0),
         n_judges=by_kind.get(RaterKind.JUDGE.value, 0),
     )
-
-
-def _count_ratings(study_id: int, session: Session) -> int:
-    """All less those of unfinished imports: two counts over an index, without a look at the rows."""
-    unfinished = select(Import.id).where(Import.study_id == study_id, Import.state != ImportState.DONE.value)
-    every = session.exec(select(func.count()).select_from(Rating).where(Rating.study_id == study_id)).one()
-    hidden = session.exec(select(func.count()).select_from(Rating).where(col(Rating.import_id).in_(unfinished))).one()
-    return every - hidden
 
 
 def current_settings(study_id: int, *, session: Session) -> StudySettings | None:
