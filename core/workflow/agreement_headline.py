@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 
 from core.charts.headline import HeadlineRow
-from core.stats.coefficients import COEFFICIENTS
 from core.stats.estimates import Estimate
 from core.workflow.agreement_behind import Behind
-from core.workflow.agreement_definitions import definition_of
+from core.workflow.agreement_definitions import definition_of, majority_key
 from core.workflow.agreement_judged import Cell
 from core.workflow.agreement_scorecard import JudgeUnits, Scorecard, first_report
 from core.workflow.agreement_shown import measures
@@ -48,12 +47,11 @@ def headline_picture(view: AgreementView, card: Scorecard, *, percent: bool = Fa
     people = first_report(view)["percent"] if percent else first_report(view).alpha
     rows = [HeadlineRow("People with each other", people, percent=percent, note=definition_of(people.name).title)]
     rows += [_row(judge, cell, wanted, percent=percent) for judge, cell in zip(card.judges, cells, strict=True)]
-    number = "Percent agreement" if percent else COEFFICIENTS[view.coefficient].title
+    number = definition_of("majority_percent" if percent else majority_key(view.coefficient)).title
     said = (
         "Krippendorff's alpha with the judge in a person's place; the band: people's own on the same units."
         if numeric
-        else f"{number} with the majority of the other people; the band: people with the same majorities, on the"
-        " judge's units."
+        else f"{number}. The band: people with the same majorities, on the judge's units."
     )
     return Picture(
         "Judge against people, with their ceiling",

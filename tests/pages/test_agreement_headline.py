@@ -85,7 +85,7 @@ def test_kappa_or_percent_stands_in_the_address(workspace: Workspace) -> None:
     assert page.query_params["numbers"] == "percent"
     assert any("%" in text for text in drawn(page))
     assert "Percent with the majority of the others" in words(page)
-    assert "Percent agreement with the majority of the other people" in words(page)
+    assert "Percent with the majority of the others" in words(page)
 
 
 def test_every_number_carries_its_explanation(workspace: Workspace) -> None:

@@ -133,7 +133,7 @@ def test_the_reference_of_the_vote_stands_in_the_address(workspace: Workspace) -
     page = opened(workspace, section="place")
     page.selectbox("reference-everyone").select("others").run()
     assert not page.exception
-    assert asked(page, "reference") == "others"
+    assert asked(page, "vote") == "others"
     assert "are part of this reference" not in words(page)
 
 

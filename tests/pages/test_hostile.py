@@ -156,6 +156,7 @@ def test_no_page_runs_loads_or_fakes_anything(app_server: AppServer, page: Page,
         grader.press("k")
         watch.is_calm()
     page.wait_for_selector(".card[data-mode=end]")
+    grader.wait_saved()  # a page with an unsaved answer asks before it is left
     assert len(grader.ratings()) == len(built.subjects)
 
     one = next(iter(built.subjects.values()))
