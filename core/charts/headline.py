@@ -61,7 +61,8 @@ def headline(rows: Sequence[HeadlineRow], look: Theme) -> go.Figure:
         _draw_grid(sheet, len(rows) - 1 - place, ticks, look)
         _draw(sheet, len(rows) - 1 - place, row, look)
     _take_clicks(sheet, rows, start)
-    words = [percentage(tick) if rows and rows[0].percent else _tick(tick) for tick in ticks]
+    shares = bool(rows) and all(row.percent for row in rows)
+    words = [percentage(tick) if shares else _tick(tick) for tick in ticks]
     figure.update_xaxes(range=[start - 0.015, 1.015], tickvals=ticks, ticktext=words)
     figure.update_yaxes(range=[-0.5, len(rows) - 0.5], visible=False)
     return sheet.finished()

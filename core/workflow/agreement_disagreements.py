@@ -52,8 +52,8 @@ class SplitLine:
         asked: The checklist question, where questions are looked at together.
         split: See `AgreementView.splits`.
         pattern: How people and judges split, in words ("people 2:2", "people agree, the judge differs").
-        people, judges: How many gave the same answer: one number for each answer that occurs, in the same order for
-            both (the commonest among people first); empty on free numbers.
+        people, judges, others: How many gave the same answer: one number for each answer that occurs, in the same
+            order for all (the commonest among people first); empty on free numbers.
         n_ratings: Ratings with a value.
     """
 
@@ -67,6 +67,7 @@ class SplitLine:
     pattern: str
     people: tuple[int, ...]
     judges: tuple[int, ...]
+    others: tuple[int, ...]
     n_ratings: int
 
 
@@ -231,7 +232,8 @@ def _line(view: AgreementView, unit: int, rows: NDArray[np.int64], titled: store
         kind = cells.raters[int(cells.rater[row])].kind
         side = "people" if kind in PEOPLE else "judges" if kind in JUDGES else "others"
         sides[side].append(float(cells.values[row]))
-    answers = sorted({*sides["people"], *sides["judges"]}, key=lambda one: (-sides["people"].count(one), one))
+    given = {answer for values in sides.values() for answer in values}
+    answers = () if numeric else sorted(given, key=lambda one: (-sides["people"].count(one), one))
     title, name = _called(titled)
     return SplitLine(
         unit=unit,
@@ -242,8 +244,9 @@ def _line(view: AgreementView, unit: int, rows: NDArray[np.int64], titled: store
         asked=view.question.texts.get(int(cells.standing[unit]), ""),
         split=float(view.splits[unit]),
         pattern=_pattern_of_numbers(sides, view.splits[unit]) if numeric else _pattern(sides),
-        people=() if numeric else tuple(sides["people"].count(one) for one in answers),
-        judges=() if numeric else tuple(sides["judges"].count(one) for one in answers),
+        people=tuple(sides["people"].count(one) for one in answers),
+        judges=tuple(sides["judges"].count(one) for one in answers),
+        others=tuple(sides["others"].count(one) for one in answers),
         n_ratings=len(rows),
     )
 
@@ -262,7 +265,8 @@ def _pattern(sides: dict[str, list[float]]) -> str:
     if len(people) == 1 and judges and not people & judges:
         who = "people agree" if len(sides["people"]) > 1 else "one person"
         return f"{who}, every judge differs" if len(sides["judges"]) > 1 else f"{who}, the judge differs"
-    parts = [f"{name} {_shares(values)}" for name, values in sides.items() if len(values) > 1]
+    called = sides if people or judges else {"raters": sides["others"]}
+    parts = [f"{name} {_shares(values)}" for name, values in called.items() if len(values) > 1]
     return ", ".join(parts) or f"{sum(map(len, sides.values()))} ratings, all different"
 
 

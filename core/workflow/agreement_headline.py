@@ -86,7 +86,8 @@ def _alone(view: AgreementView) -> Picture:
         (row.coefficient.title, row.people if among_people else row.everyone, row.coefficient.proportion)
         for row in measures(view)
     ]
-    kind = "person" if among_people else "judge"
+    only_judges = all(line.is_judge for line in view.raters)
+    kind = "person" if among_people else "judge" if only_judges else "other"
     return Picture(
         "How far people agree" if among_people else "How far raters agree",
         "Each coefficient with its 95 % interval.",

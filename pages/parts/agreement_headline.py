@@ -94,8 +94,8 @@ def show_six(shown: Shown) -> None:
     """The same in six numbers, each of which explains itself."""
     card = scorecard(shown.live, shown.view)
     heading("The same in six numbers", "A number opens what it is, what was left out and how its interval was made.")
-    whose = "People" if card.among == "people" else "Raters"
-    columns = ["Measure", f'<span class="ag-person">{whose}</span>', *(judge_head(judge) for judge in card.judges)]
+    whose, tone = ("People", "ag-person") if card.among == "people" else ("Raters", "ag-other")
+    columns = ["Measure", f'<span class="{tone}">{whose}</span>', *(judge_head(judge) for judge in card.judges)]
     left_out = "ceiling_kappa" if _in_percent() else "ceiling_percent"
     rows = [row for row in card.rows if row.key != left_out]
     if _no_positive(rows):

@@ -125,8 +125,8 @@ def _say_range(listed: Disagreements, find: str) -> None:
     among = f", found among {listed.n_order:,}" if find.strip() else ""
     text_block(
         f"{listed.offset + 1:,} to {last:,} of {listed.total:,} units{among}. Groups in the picture gave the same"
-        " answer: people blue, judges violet. Opening one shows who said what; your own first grade of it will then"
-        " count as exposed, not as blind."
+        " answer: people blue, judges violet, others grey. Opening one shows who said what; your own first grade of it"
+        " will then count as exposed, not as blind."
     )
 
 

@@ -42,23 +42,23 @@ def line_html(line: SplitLine) -> str:
 
 def split_picture(line: SplitLine) -> str:
     """Groups of raters that gave the same answer, as a bar; not which answer, nor who."""
-    groups = [(people, judges) for people, judges in zip(line.people, line.judges, strict=True) if people + judges]
+    groups = list(zip(line.people, line.judges, line.others, strict=True))
     if not groups:
         return ""
-    said = "; ".join(_counted(people, judges) for people, judges in groups)
+    said = "; ".join(_counted(*group) for group in groups)
     bars = "".join(
-        f'<i style="flex-grow:{people + judges}">'
-        + (f'<b class="p" style="flex-grow:{people}"></b>' if people else "")
-        + (f'<b class="j" style="flex-grow:{judges}"></b>' if judges else "")
+        f'<i style="flex-grow:{sum(group)}">'
+        + "".join(f'<b class="{kind}" style="flex-grow:{n}"></b>' for kind, n in zip("pjo", group, strict=True) if n)
         + "</i>"
-        for people, judges in groups
+        for group in groups
     )
     return f'<span class="ag-bar" role="img" aria-label="Answers: {said}" title="{said}">{bars}</span>'
 
 
-def _counted(people: int, judges: int) -> str:
+def _counted(people: int, judges: int, others: int) -> str:
     words = [f"{people} {'person' if people == 1 else 'people'}"] if people else []
     words += [f"{judges} judge{'' if judges == 1 else 's'}"] if judges else []
+    words += [f"{others} other{'' if others == 1 else 's'}"] if others else []
     return " and ".join(words)
 
 

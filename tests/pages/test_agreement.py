@@ -8,37 +8,19 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlmodel import select
-from streamlit.testing.v1 import AppTest
 
 from core.models.ratings import Exposure
 from core.scales import DeclaredScale, ScaleKind, likert
 from core.store.database import Database
 from core.workflow.demo import load_demo
-from core.workflow.workspace import Visitor, Workspace
+from core.workflow.workspace import Workspace
 from tests.browser import AppServer
 from tests.builders import Built, add_rating, build_study
 from tests.conftest import free_port
+from tests.pages.agreement_page import opened, visit, words
 
-APP = str(Path(__file__).parents[2] / "app.py")
 ITEMS = tuple(f"q{number}" for number in range(1, 26))
 HOSTILE = "<img src=x onerror=alert(1)> ![p](http://example.org/p.png) :red-badge[fake]"
-
-
-def opened(workspace: Workspace, **address: str) -> AppTest:
-    page = AppTest.from_file(APP, default_timeout=30)
-    page.session_state["workspace"] = workspace
-    page.session_state["visitor"] = Visitor("Zoe")
-    for name, value in address.items():
-        page.query_params[name] = value
-    page.run()
-    page.switch_page("pages/agreement.py").run()
-    assert not page.exception, page.exception
-    return page
-
-
-def words(page: AppTest) -> str:
-    """Everything the page shows as HTML."""
-    return "\n".join(element.proto.body for element in page.get("html"))
 
 
 def graded(
@@ -165,11 +147,6 @@ def server(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> Ite
 @pytest.fixture
 def live(server: AppServer) -> Built:
     return graded(server.database, name=f"Study {uuid4().hex[:8]}")
-
-
-def visit(page: Page, server: AppServer, built: Built, query: str = "") -> None:
-    page.goto(f"{server.url}/agreement?study={built.study}{query}")
-    expect(page.locator(".ag-say")).to_be_visible(timeout=30_000)
 
 
 def test_the_page_follows_a_rating_written_while_it_is_open(server: AppServer, live: Built, page: Page) -> None:

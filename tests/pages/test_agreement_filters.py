@@ -8,16 +8,15 @@ from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from streamlit.testing.v1 import AppTest
 
 from core.store.database import Database
 from core.workflow.agreement import LiveStudies, asked_of
-from core.workflow.workspace import Visitor, Workspace
+from core.workflow.workspace import Workspace
 from tests.browser import AppServer
 from tests.builders import AT, Built, add_rating, build_study
 from tests.conftest import free_port
+from tests.pages.agreement_page import opened, words
 
-APP = str(Path(__file__).parents[2] / "app.py")
 ITEMS = tuple(f"q{number:02}" for number in range(60))
 HOSTILE = "<img src=x onerror=alert(1)> :red-badge[fake] =1"
 DESCRIBED = {
@@ -41,23 +40,6 @@ def filtered_study(database: Database, name: str = "Study") -> Built:
                 value = "fail" if place % 7 == 0 else said
                 add_rating(session, built, f"{item}/alder", "acceptable", who, value, kind=kind, at=at)
     return built
-
-
-def opened(workspace: Workspace, **address: str | list[str]) -> AppTest:
-    page = AppTest.from_file(APP, default_timeout=60)
-    page.session_state["workspace"] = workspace
-    page.session_state["visitor"] = Visitor("Zoe")
-    for name, value in address.items():
-        page.query_params[name] = value
-    page.run()
-    page.switch_page("pages/agreement.py").run()
-    assert not page.exception, page.exception
-    return page
-
-
-def words(page: AppTest) -> str:
-    """Everything the page shows as HTML."""
-    return "\n".join(element.proto.body for element in page.get("html"))
 
 
 def test_an_address_with_every_filter_gives_that_view(workspace: Workspace) -> None:

@@ -10,12 +10,12 @@ from streamlit.testing.v1 import AppTest
 
 from core.store.database import Database
 from core.workflow.demo import load_demo
-from core.workflow.workspace import Visitor, Workspace
+from core.workflow.workspace import Workspace
 from tests.browser import AppServer
 from tests.builders import Built, add_rating, build_study
 from tests.conftest import free_port
+from tests.pages.agreement_page import opened, words
 
-APP = str(Path(__file__).parents[2] / "app.py")
 ITEMS = tuple(f"q{number:02}" for number in range(24))
 HOSTILE = "<img src=x onerror=alert(1)> ![p](http://example.org/p.png)"
 PEOPLE = {"Ana": "ppf" * 8, "Bruno": "ppf" * 7 + "pff", "Chioma": "pff" * 8}
@@ -31,23 +31,6 @@ def graded(database: Database, rows: dict[str, str], *, name: str = "Study", kin
                 sort = "judge" if who.startswith("J") else kind
                 add_rating(session, built, f"{item}/alder", "acceptable", who, value, kind=sort)
     return built
-
-
-def opened(workspace: Workspace, **address: str) -> AppTest:
-    page = AppTest.from_file(APP, default_timeout=30)
-    page.session_state["workspace"] = workspace
-    page.session_state["visitor"] = Visitor("Zoe")
-    for name, value in address.items():
-        page.query_params[name] = value
-    page.run()
-    page.switch_page("pages/agreement.py").run()
-    assert not page.exception, page.exception
-    return page
-
-
-def words(page: AppTest) -> str:
-    """Everything the page shows as HTML."""
-    return "\n".join(element.proto.body for element in page.get("html"))
 
 
 def drawn(page: AppTest) -> list[str]:

@@ -18,7 +18,7 @@ from core.workflow.workspace import Workspace
 from tests.browser import AppServer
 from tests.builders import AT, Built, add_criterion, add_rating, build_study
 from tests.conftest import free_port
-from tests.pages.test_agreement import opened, visit, words
+from tests.pages.agreement_page import opened, visit, words
 
 ITEMS = tuple(f"q{number:02}" for number in range(1, 31))
 

@@ -1,35 +1,18 @@
 """The sections of raters and of a judge in a person's place: what they show, open, keep in the address, and escape."""
 
 from datetime import timedelta
-from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
 from core.scales import DeclaredScale, ScaleKind
 from core.workflow.agreement_raters import ORDERS
 from core.workflow.demo import load_demo
-from core.workflow.workspace import Visitor, Workspace
+from core.workflow.workspace import Workspace
 from tests.builders import AT, Built, add_rating, build_study
+from tests.pages.agreement_page import opened, words
 
-APP = str(Path(__file__).parents[2] / "app.py")
 ITEMS = tuple(f"q{number}" for number in range(1, 46))
 HOSTILE = "<img src=x onerror=alert(1)> ![p](http://example.org/p.png) :red-badge[fake]"
-
-
-def opened(workspace: Workspace, **address: str) -> AppTest:
-    page = AppTest.from_file(APP, default_timeout=60)
-    page.session_state["workspace"] = workspace
-    page.session_state["visitor"] = Visitor("Zoe")
-    for name, value in address.items():
-        page.query_params[name] = value
-    page.run()
-    page.switch_page("pages/agreement.py").run()
-    assert not page.exception, page.exception
-    return page
-
-
-def words(page: AppTest) -> str:
-    return "\n".join(element.proto.body for element in page.get("html"))
 
 
 def asked(page: AppTest, name: str) -> str:

@@ -14,7 +14,7 @@ from core.workflow.workspace import Workspace
 from tests.browser import AppServer
 from tests.builders import Built, add_rating, build_study
 from tests.conftest import free_port
-from tests.pages.test_agreement import opened, visit, words
+from tests.pages.agreement_page import opened, visit, words
 
 N = 25
 HOSTILE = "<img src=x onerror=alert(1)> :red-badge[fake] & co"
