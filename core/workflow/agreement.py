@@ -14,10 +14,11 @@ from core.workflow.agreement_beside import AskedBeside
 from core.workflow.agreement_disagreements import Disagreements, SplitLine, disagreements, most_split
 from core.workflow.agreement_items import ItemsBehind, OpenedUnit, items_behind, note_reading, open_units
 from core.workflow.agreement_lines import RaterLine
-from core.workflow.agreement_live import LiveAgreement, LiveStudies
+from core.workflow.agreement_live import LiveAgreement
 from core.workflow.agreement_narrowing import Asked
 from core.workflow.agreement_questions import Question
 from core.workflow.agreement_said import SaidOf
+from core.workflow.agreement_studies import LiveStudies
 from core.workflow.agreement_view import AgreementView
 from core.workflow.agreement_words import THRESHOLDS, Phrase, Sentence, headline, plain_text
 from core.workflow.workspace import Workspace

@@ -1,6 +1,8 @@
 """The ratings in force of one question, brought up to date where new rows touch it."""
 
+from collections import OrderedDict
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,3 +55,52 @@ def _joined(first: CurrentRatings, second: CurrentRatings) -> CurrentRatings:
     columns = {name: np.concatenate([getattr(first, name), getattr(second, name)]) for name in _COLUMNS}
     order = np.lexsort((columns["rater"], columns["question"], columns["subject"]))
     return CurrentRatings(options=second.options, **{name: column[order] for name, column in columns.items()})
+
+
+_FEW_SUBJECTS = 5_000
+_KEPT_QUESTIONS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """Ratings in force, and how many rows of the log they are made of."""
+
+    current: CurrentRatings
+    seen: int
+
+
+class InForce:
+    """The ratings in force of the questions asked for last, brought up to date as the log grows.
+
+    Args:
+        log: Every rating of the study, followed elsewhere.
+    """
+
+    def __init__(self, log: RatingLog) -> None:
+        self._log = log
+        self._held: OrderedDict[tuple[str, AskedPhase], _Held] = OrderedDict()
+
+    def of(self, question: Question, phase: AskedPhase, raters: Iterable[RaterRow]) -> CurrentRatings:
+        """The ratings in force; of those already known only the units that new rows touch are looked at again."""
+        key, seen, raters = (question.key, phase), len(self._log), list(raters)
+        held = self._held.get(key)
+        if held is None:
+            current = in_force(self._log, question, phase, raters)
+        else:
+            asked = np.isin(self._log.criterion[held.seen :], np.array(list(question.criteria), np.int64))
+            touched = np.unique(self._log.subject[held.seen :][asked])
+            if len(touched) > _FEW_SUBJECTS:
+                current = in_force(self._log, question, phase, raters)
+            elif len(touched):
+                current = replaced(held.current, in_force(self._log, question, phase, raters, touched), touched)
+            else:
+                current = held.current
+        self._held[key] = _Held(current, seen)
+        self._held.move_to_end(key)
+        while len(self._held) > _KEPT_QUESTIONS:
+            self._held.popitem(last=False)
+        return current
+
+    def forget(self) -> None:
+        """Look at everything again: the questions changed."""
+        self._held.clear()

@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from threading import Lock, RLock, Thread
+from threading import RLock, Thread
 from time import monotonic, sleep
 from typing import TypeVar, cast
 from zlib import crc32
@@ -18,13 +18,12 @@ from numpy.typing import NDArray
 
 from core.errors import NotFound
 from core.store import agreement as stored
-from core.store.current import AskedPhase, CurrentRatings
 from core.store.database import Session
 from core.store.following import RatingLog, follow
 from core.store.questions import RaterRow, read_criteria, read_raters, read_scales
 from core.store.rater_facts import Repetition, Speed
 from core.store.studies import find_study
-from core.workflow.agreement_current import in_force, replaced
+from core.workflow.agreement_current import InForce
 from core.workflow.agreement_facts import StudyFacts
 from core.workflow.agreement_lines import Times
 from core.workflow.agreement_narrowing import Asked, LeftOut, SliceKey, UnitSlices
@@ -38,21 +37,11 @@ from core.workflow.workspace import Workspace
 SLOW_SECONDS = 1.0
 KEPT_RATINGS = 4_000_000
 
-_FEW_SUBJECTS = 5_000
-_KEPT_QUESTIONS = 6
 _KEPT_VIEWS = 12
 _KEPT_PIECES = 300
 _KEPT_FINDINGS = 300
 
 Found = TypeVar("Found")
-
-
-@dataclass(frozen=True, slots=True)
-class _Held:
-    """Ratings in force, and how many rows of the log they are made of."""
-
-    current: CurrentRatings
-    seen: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +90,7 @@ class LiveAgreement:
         self._places = stored.SubjectPlaces()
         self._seed = 0
         self._stamps: dict[str, int] = {}
-        self._held: OrderedDict[tuple[str, AskedPhase], _Held] = OrderedDict()
+        self._in_force = InForce(self._log)
         self._views: OrderedDict[Asked, AgreementView] = OrderedDict()
         self._waiting: dict[Asked, tuple[_Ready, int]] = {}
         self._found: OrderedDict[Hashable, tuple[AgreementView, object]] = OrderedDict()
@@ -149,7 +138,7 @@ class LiveAgreement:
         self._seed = find_study(self.study_id, session=session).seed
         rows = read_criteria(self.study_id, session=session)
         self._questions = questions_of(rows, read_scales([row.scale_id for row in rows], session=session))
-        self._held.clear()
+        self._in_force.forget()
         return True
 
     def _stamp(self, before: int) -> None:
@@ -424,7 +413,7 @@ class LiveAgreement:
             done = version
 
     def _ready(self, question: Question, asked: Asked) -> _Ready:
-        current = self._current(question, asked.phase)
+        current = self._in_force.of(question, asked.phase, self._raters.values())
         kept = self._facts.kept(current, asked.narrowing, self._raters)
         narrowed = current if kept is None else current.where(kept)
         cells = cells_of(question, narrowed, self._raters, self._places)
@@ -448,58 +437,9 @@ class LiveAgreement:
         ended = {row.id: at[int(found)] for row, found in zip(cells.raters, last, strict=True)}
         return Times(begun, ended, max(ended.values()))
 
-    def _current(self, question: Question, phase: AskedPhase) -> CurrentRatings:
-        """The ratings in force; of those already known only the units that new rows touch are looked at again."""
-        key, seen = (question.key, phase), len(self._log)
-        held = self._held.get(key)
-        if held is None:
-            current = in_force(self._log, question, phase, self._raters.values())
-        else:
-            asked = np.isin(self._log.criterion[held.seen :], np.array(list(question.criteria), np.int64))
-            touched = np.unique(self._log.subject[held.seen :][asked])
-            if len(touched) > _FEW_SUBJECTS:
-                current = in_force(self._log, question, phase, self._raters.values())
-            elif len(touched):
-                current = replaced(
-                    held.current, in_force(self._log, question, phase, self._raters.values(), touched), touched
-                )
-            else:
-                current = held.current
-        self._held[key] = _Held(current, seen)
-        self._held.move_to_end(key)
-        while len(self._held) > _KEPT_QUESTIONS:
-            self._held.popitem(last=False)
-        return current
-
 
 def _counting(progress: Progress) -> Callable[[int, int], None]:
     def tell(done: int, total: int) -> None:
         progress(0.9 * min(done / max(total, 1), 1.0), f"Reading ratings: {done:,} of {total:,}")
 
     return tell
-
-
-class LiveStudies:
-    """The studies that are being followed in this process; the one used longest ago is let go.
-
-    Args:
-        workspace: The outside world.
-        most: How many.
-        prepare: See `LiveAgreement`.
-    """
-
-    def __init__(self, workspace: Workspace, *, most: int = 4, prepare: Prepare | None = None) -> None:
-        self._workspace, self._most, self._prepare = workspace, most, prepare
-        self._lock = Lock()
-        self._live: OrderedDict[int, LiveAgreement] = OrderedDict()
-
-    def of(self, study_id: int) -> LiveAgreement:
-        """The study's agreement, followed from now on."""
-        with self._lock:
-            live = self._live.get(study_id)
-            if live is None:
-                live = self._live[study_id] = LiveAgreement(self._workspace, study_id, prepare=self._prepare)
-            self._live.move_to_end(study_id)
-            while len(self._live) > self._most:
-                self._live.popitem(last=False)
-            return live
