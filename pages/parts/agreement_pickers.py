@@ -74,12 +74,14 @@ def _raters_picked(key: str) -> None:
 
 @st.fragment
 def _pick_filters(live: LiveAgreement, asked: Asked, study_id: int) -> None:
-    """The other filters behind a button that counts them; opening it runs this alone, a choice runs the page."""
+    """The other filters behind a button; opening it runs this alone, a choice runs the page.
+
+    The button's label never changes: with another one the browser would build it anew and close what is open in it.
+    """
     if st.session_state.pop(_PICKED, False):
         st.rerun()
     count = asked.narrowing.n_active
-    box = st.popover(f"Filter ({count})" if count else "Filter", key=f"filter-{study_id}", on_change="rerun",
-                     width="stretch")  # fmt: skip
+    box = st.popover("Filter", key=f"filter-{study_id}", on_change="rerun", width="stretch")
     if not box.open:
         return
     with box:
@@ -94,11 +96,10 @@ def _pick_filters(live: LiveAgreement, asked: Asked, study_id: int) -> None:
             st.button("Clear filters", key="clear-inside", on_click=_cleared)
 
 
-def _changed(key: str, study_id: int, write: Callable[[str], None]) -> None:
+def _changed(key: str, write: Callable[[str], None]) -> None:
     write(key)
     put(cell="", part="", open="", page="")
     st.session_state[_PICKED] = True
-    st.session_state[f"filter-{study_id}"] = True  # its label changes with its count: it stays open nevertheless
 
 
 def _cleared() -> None:
@@ -111,7 +112,7 @@ def _pick_kinds(live: LiveAgreement, asked: Asked, study_id: int) -> None:
     known = kinds_of(live, asked.question)
     _as_in_address(key, list(asked.narrowing.kinds))
     st.multiselect("Kinds of raters", known, key=key, on_change=_changed, placeholder="all",
-                   args=(key, study_id, _kinds_picked), format_func=lambda one: KINDS[one])  # fmt: skip
+                   args=(key, _kinds_picked), format_func=lambda one: KINDS[one])  # fmt: skip
 
 
 def _kinds_picked(key: str) -> None:
@@ -126,7 +127,7 @@ def _pick_slices(live: LiveAgreement, asked: Asked, study_id: int) -> None:
         return
     _as_in_address(key, [found for found in asked.narrowing.slices if found in titles])
     st.multiselect("Slices", list(titles), key=key, on_change=_changed, placeholder="all",
-                   args=(key, study_id, _slices_picked), format_func=lambda one: titles[one],
+                   args=(key, _slices_picked), format_func=lambda one: titles[one],
                    help="Several of one kind: items in any of them. Of different kinds: items in all.")  # fmt: skip
 
 
@@ -139,7 +140,7 @@ def _pick_split(live: LiveAgreement, asked: Asked, study_id: int) -> None:
     if not known:
         return
     _as_in_address(key, asked.narrowing.split)
-    st.selectbox("Split", ["", *known], key=key, on_change=_changed, args=(key, study_id, _split_picked),
+    st.selectbox("Split", ["", *known], key=key, on_change=_changed, args=(key, _split_picked),
                  format_func=lambda one: one or "all")  # fmt: skip
 
 
@@ -155,7 +156,7 @@ def _pick_days(asked: Asked, study_id: int) -> None:
         key = f"{name}-{study_id}"
         _as_in_address(key, day)
         place.date_input(label, value=None, min_value=FIRST_DAY, max_value=LAST_DAY, key=key, format="YYYY-MM-DD",
-                         on_change=_changed, args=(key, study_id, _day_picked(name)))  # fmt: skip
+                         on_change=_changed, args=(key, _day_picked(name)))  # fmt: skip
 
 
 def _day_picked(name: str) -> Callable[[str], None]:
@@ -173,7 +174,7 @@ def _pick_credit(question: Question, asked: Asked, study_id: int) -> None:
     key = f"credit-{study_id}"
     names = {"cohen": "exact", "cohen_linear": "linear", "cohen_quadratic": "quadratic"}
     _as_in_address(key, names[asked.coefficient])
-    st.selectbox("Close answers in a kappa", known, key=key, on_change=_changed, args=(key, study_id, _credit_picked),
+    st.selectbox("Close answers in a kappa", known, key=key, on_change=_changed, args=(key, _credit_picked),
                  format_func=lambda one: _CREDIT_LABELS[one])  # fmt: skip
 
 
