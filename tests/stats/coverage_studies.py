@@ -118,9 +118,11 @@ def of_the_ceiling(size: Size, seed: int, resamples: int) -> Estimates:
     found = human_ceiling(table, "judge", PEOPLE, seed=seed, resamples=resamples)
     keys = ("people_percent", "judge_percent", "difference_percent", "people_kappa", "judge_kappa",
             "difference_kappa")  # fmt: skip
+    close = human_ceiling(table, "judge", PEOPLE, seed=seed, coefficient="cohen_quadratic", resamples=resamples)
+    weighted = {f"{key} with credit": getattr(close, key) for key in keys[3:]}
     first = found.by_person[0]
     persons = {"person": first.person, "judge beside person": first.judge, "person difference": first.difference}
-    return {key: getattr(found, key) for key in keys} | persons
+    return {key: getattr(found, key) for key in keys} | weighted | persons
 
 
 def of_replacement(size: Size, seed: int, resamples: int) -> Estimates:
