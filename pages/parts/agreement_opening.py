@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.workflow.agreement import AgreementView, Behind, LiveAgreement, has_slice
 from core.workflow.agreement_pairs import pair_raters
-from pages.parts.agreement_address import Address, Open, put
+from pages.parts.agreement_address import Address, Open, just_put, put, settle
 from pages.parts.arriving import note_opening
 from pages.parts.frame import text_block
 
@@ -36,10 +36,19 @@ def turn(page: int) -> None:
     put(page="" if page == 1 else str(page))
 
 
-def reopen(kind: Open) -> None:
-    """What was open last of this kind is opened again; a click that took a choice back means this too."""
-    note_opening()
-    put(open=kind, page="")
+def take_back(kind: Open) -> None:
+    """A click took a choice back: what it had opened is closed, and opened again by the next one.
+
+    Not a moment after it was opened: a picture that is drawn anew says too that nothing is chosen in it.
+    """
+    settle()
+    if just_put("open"):
+        return
+    if read_open() == kind:
+        close()
+    else:
+        note_opening()
+        put(open=kind, page="")
 
 
 def close() -> None:

@@ -15,12 +15,10 @@ from core.workflow.agreement_pairs import FEW_UNITS, drawn_raters, pair_measures
 from pages.parts.agreement_address import put
 from pages.parts.agreement_opening import (
     EXPOSES,
-    close,
     compared_answers,
     compared_pair,
     open_items,
-    read_open,
-    reopen,
+    take_back,
 )
 from pages.parts.agreement_parts import look
 from pages.parts.agreement_saving import saving_bar
@@ -144,10 +142,8 @@ def _pair_clicked(ids: list[int]) -> None:
     place = _clicked("matrix")
     if place is not None:
         open_items(Behind(ids[place[0]], ids[place[1]]))
-    elif read_open() == "pair":
-        close()
     else:
-        reopen("pair")
+        take_back("pair")
 
 
 def show_pair(shown: Shown) -> None:
@@ -198,10 +194,8 @@ def _answers_clicked(pair: tuple[int, int], keys: tuple[str, ...]) -> None:
     place = _clicked("confusion")
     if place is not None:
         open_items(Behind(*pair, answers=(keys[place[0]], keys[place[1]])))
-    elif read_open() == "cell":
-        close()
     else:
-        reopen("cell")
+        take_back("cell")
 
 
 def _ways_to_items(shown: Shown, pair: tuple[int, int]) -> None:

@@ -16,7 +16,7 @@ from core.workflow.demo import load_demo
 from core.workflow.workspace import Workspace
 from tests.browser import AppServer
 from tests.builders import Built, add_rating, build_study
-from tests.conftest import free_port
+from tests.conftest import Clock, free_port
 from tests.pages.agreement_page import opened, visit, words
 
 ITEMS = tuple(f"q{number}" for number in range(1, 26))
@@ -227,3 +227,20 @@ def _click_cell(page: Page, alt: str, *, row: int, column: int, size: int) -> No
     page.mouse.move(x, y)
     page.wait_for_timeout(150)
     page.mouse.click(x, y)
+
+
+def test_a_choice_stands_although_the_browser_still_sends_the_address_from_before(
+    workspace: Workspace, clock: Clock
+) -> None:
+    graded(workspace.database)
+    page = opened(workspace)
+    page.button("open-pair").click().run()
+    assert "Items: Ana and Bruno" in words(page)
+    del page.query_params["open"]  # sent before the browser knew of the new address
+    page.run()
+    assert "Items: Ana and Bruno" in words(page)
+    assert page.query_params["open"] == "pair"
+    clock.advance(seconds=3)
+    del page.query_params["open"]  # by now the reader went back
+    page.run()
+    assert "Items: Ana and Bruno" not in words(page)
