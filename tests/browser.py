@@ -87,6 +87,17 @@ def app_server(tmp_path: Path, migrated_file: Path) -> Iterator[AppServer]:
     server.close()
 
 
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> Iterator[AppServer]:
+    """One running app for all tests of a file; each has a study of its own, and starts again what it killed."""
+    from tests.conftest import free_port
+
+    server = AppServer(tmp_path_factory.mktemp("server"), migrated_file, free_port())
+    server.start()
+    yield server
+    server.close()
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """Chromium, started once."""

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, settings
 from core.store.database import Database, open_database
 from core.store.migrating import migrate
 from core.workflow.workspace import Workspace
-from tests.browser import app_server, chromium, context, page  # noqa: F401 - fixtures of every room
+from tests.browser import app_server, chromium, context, page, server  # noqa: F401 - fixtures of every room
 
 # Machines are slow and noisy: what a test holds is its facts, not how long an example took.
 settings.register_profile("touchstone", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)

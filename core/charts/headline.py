@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from core.charts.labels import coloured, escaped, quiet, shortened
 from core.charts.theme import Sheet, Theme, blank
-from core.charts.writing import decimal, estimate_text, interval_text, percentage
+from core.charts.writing import decimal, estimate_text, interval_text, percentage, tick_text
 from core.stats.estimates import Estimate, Reason
 
 _ROW = 76
@@ -62,14 +62,10 @@ def headline(rows: Sequence[HeadlineRow], look: Theme) -> go.Figure:
         _draw(sheet, len(rows) - 1 - place, row, look)
     _take_clicks(sheet, rows, start)
     shares = bool(rows) and all(row.percent for row in rows)
-    words = [percentage(tick) if shares else _tick(tick) for tick in ticks]
+    words = [percentage(tick) if shares else tick_text(tick) for tick in ticks]
     figure.update_xaxes(range=[start - 0.015, 1.015], tickvals=ticks, ticktext=words)
     figure.update_yaxes(range=[-0.5, len(rows) - 0.5], visible=False)
     return sheet.finished()
-
-
-def _tick(value: float) -> str:
-    return f"{value:.0f}" if value in (0.0, 1.0) else decimal(value, 1)
 
 
 def _low(estimate: Estimate) -> float:

@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 
 from core.charts.labels import coloured, escaped, shortened
 from core.charts.theme import Theme, blank
-from core.charts.writing import decimal, estimate_text, percentage
+from core.charts.writing import estimate_text, percentage, tick_text
 from core.stats.estimates import Estimate
 from core.stats.extra_rater import ExtraRaterCurve
 
@@ -41,12 +41,8 @@ def extra_rater_chart(curve: ExtraRaterCurve, judge: str, look: Theme) -> go.Fig
     low = _lowest([estimate for _, estimates, _, _ in sides for estimate in estimates])
     ticks = [tick / 10 for tick in range(round(low * 10), 11, 1 if low > 0.55 else 2)]
     figure.update_yaxes(range=[low - 0.02, 1.02], tickvals=ticks, showgrid=True, gridcolor=look.line,
-                        ticktext=[percentage(tick) if percent else _tick(tick) for tick in ticks])  # fmt: skip
+                        ticktext=[percentage(tick) if percent else tick_text(tick) for tick in ticks])  # fmt: skip
     return figure
-
-
-def _tick(value: float) -> str:
-    return f"{value:.0f}" if value in (0.0, 1.0) else decimal(value, 1)
 
 
 def _lowest(estimates: list[Estimate]) -> float:

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from core.charts.labels import escaped, quiet, shortened
 from core.charts.theme import Sheet, Theme, blank
-from core.charts.writing import decimal, estimate_text
+from core.charts.writing import axis_start, decimal, estimate_text, tick_text
 from core.stats.estimates import Estimate
 
 MOST_LINES = 24
@@ -51,20 +51,15 @@ def raters_forest(raters: Sequence[RaterPoint], look: Theme) -> go.Figure:
     left = 14 + round(6.9 * max((min(len(rater.name), _LONGEST) for rater in shown), default=0))
     figure = blank(look, height=_ROW * len(shown) + _TOP + _BOTTOM, left=left, right=44, top=_TOP, bottom=_BOTTOM)
     sheet = Sheet(figure)
-    start = _start([rater.estimate for rater in shown])
+    start = axis_start([rater.estimate for rater in shown])
     for place, rater in enumerate(shown):
         _draw_rater(sheet, place, rater, look)
     _take_clicks(sheet, shown, start)
     ticks = np.round(np.arange(start, 1.001, 0.2), 1).tolist()
-    words = [f"{tick:.0f}" if tick in (0.0, 1.0) else decimal(tick, 1) for tick in ticks]
+    words = [tick_text(tick) for tick in ticks]
     figure.update_xaxes(range=[start - 0.02, 1.02], tickvals=ticks, ticktext=words, showgrid=True, gridcolor=look.line)
     figure.update_yaxes(range=[len(shown) - 0.5, -0.5], visible=False)
     return sheet.finished()
-
-
-def _start(estimates: Sequence[Estimate]) -> float:
-    low = [one.interval.low if one.interval else one.value for one in estimates if one.value is not None]
-    return max(float(np.floor(min([0.0, *low]) * 5) / 5), -1.0)
 
 
 def _draw_rater(sheet: Sheet, place: int, rater: RaterPoint, look: Theme) -> None:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import plotly.graph_objects as go
 
-from core.charts.labels import escaped, shortened
+from core.charts.labels import escaped, quiet, shortened
 from core.charts.theme import Sheet, Theme, blank
-from core.charts.writing import decimal, estimate_text, interval_text, percentage
+from core.charts.writing import axis_start, decimal, estimate_text, interval_text, percentage, tick_text
 from core.stats.estimates import Estimate
 
 LONGEST_UNDER = 39
@@ -93,9 +93,9 @@ def rows_forest(rows: Sequence[ForestRow], look: Theme, *, chosen: int | None = 
     total = sum(row.height for row in rows)
     figure = blank(look, height=total + _AXIS + 8, left=8, right=8, top=8, bottom=_AXIS)
     sheet = Sheet(figure)
-    start = _start(rows)
+    start = axis_start(mark.estimate for row in rows for mark in row.marks)
     ticks = np.round(np.arange(start, 1.001, 0.2), 1).tolist()
-    figure.update_xaxes(range=[start - 0.02, 1.02], tickvals=ticks, ticktext=[_tick(tick) for tick in ticks],
+    figure.update_xaxes(range=[start - 0.02, 1.02], tickvals=ticks, ticktext=[tick_text(tick) for tick in ticks],
                         showgrid=True, gridcolor=look.line)  # fmt: skip
     figure.update_yaxes(range=[total, 0], visible=False)
     if line and rows and rows[0].marks:
@@ -114,17 +114,6 @@ def rows_forest(rows: Sequence[ForestRow], look: Theme, *, chosen: int | None = 
     return sheet.finished()
 
 
-def _start(rows: Sequence[ForestRow]) -> float:
-    """Where the axis begins: 0, or lower where a value or an interval is."""
-    estimates = [mark.estimate for row in rows for mark in row.marks]
-    low = [0.0, *(one.interval.low if one.interval else one.value for one in estimates if one.value is not None)]
-    return max(float(np.floor(min(low) * 5) / 5), -1.0)
-
-
-def _tick(value: float) -> str:
-    return f"{value:.0f}" if value in (0.0, 1.0) else decimal(value, 1)
-
-
 def _draw_reference(sheet: Sheet, row: ForestRow, total: float, look: Theme) -> None:
     mark = row.marks[0]
     if mark.estimate.value is not None:
@@ -136,12 +125,12 @@ def _draw_row(sheet: Sheet, row: ForestRow, top: float, look: Theme, behind: str
     ink = look.quiet if row.grey else look.ink
     name = escaped(shortened(row.name, _LONGEST_NAME))
     name = f"<b>{name}</b>" if row.strong else name
-    _word(sheet, top + 15, f"{name}  {_quiet(escaped(row.beside), look)}", ink, behind, right=False)
+    _word(sheet, top + 15, f"{name}  {quiet(escaped(row.beside), look)}", ink, behind, right=False)
     if row.under:
-        under = _quiet(escaped(shortened(row.under, LONGEST_UNDER)), look)
+        under = quiet(escaped(shortened(row.under, LONGEST_UNDER)), look)
         _word(sheet, top + 15 + _LINE, under, ink, behind, right=False)
     for place, note in enumerate(row.notes, start=row.heads):
-        said = _quiet(escaped(shortened(note, _LONGEST_NOTE)), look)
+        said = quiet(escaped(shortened(note, _LONGEST_NOTE)), look)
         _word(sheet, top + 15 + _LINE * place, said, ink, behind, right=False)
     on = top + _FIRST + _LINE * (row.lines - 1) + _MARK / 2
     for place, mark in enumerate(row.marks):
@@ -155,12 +144,12 @@ def _numbers(mark: Mark, row: ForestRow, look: Theme) -> str:
     """The numbers of a mark as words."""
     label = f'<span style="color:{look.of(mark.kind)}">{escaped(mark.label)}</span> ' if mark.label else ""
     if mark.estimate.value is None:
-        return label + _quiet("no value", look)
+        return label + quiet("no value", look)
     value = percentage(mark.estimate.value) if mark.percent else decimal(mark.estimate.value)
     value = f"<b>{value}</b>" if row.strong else value
     if mark.estimate.interval is None:
-        return f"{label}{value}" if row.grey else f"{label}{value}  {_quiet('no interval', look)}"
-    return f"{label}{value}  {_quiet(interval_text(mark.estimate, percent=mark.percent), look)}"
+        return f"{label}{value}" if row.grey else f"{label}{value}  {quiet('no interval', look)}"
+    return f"{label}{value}  {quiet(interval_text(mark.estimate, percent=mark.percent), look)}"
 
 
 def _draw_mark(sheet: Sheet, mark: Mark, on: float, row: ForestRow, look: Theme) -> None:
@@ -188,10 +177,6 @@ def _draw_target(sheet: Sheet, place: int, row: ForestRow, top: float, start: fl
         marker={"symbol": "square", "size": row.height - 4, "opacity": 0}, customdata=[[place]] * _TARGETS,
         hovertemplate="<br>".join(parts) + "<extra></extra>",
         selected={"marker": {"opacity": 0}}, unselected={"marker": {"opacity": 0}}))  # fmt: skip
-
-
-def _quiet(text: str, look: Theme) -> str:
-    return f'<span style="color:{look.quiet};font-size:12px">{text}</span>'
 
 
 def _word(sheet: Sheet, y: float, text: str, colour: str, behind: str, *, right: bool) -> None:

@@ -1,5 +1,8 @@
 """How numbers are written, in charts, tables and sentences alike."""
 
+from collections.abc import Iterable
+from math import floor
+
 from core.stats.estimates import Estimate
 
 MINUS = "−"
@@ -37,3 +40,14 @@ def interval_text(estimate: Estimate, *, percent: bool = False) -> str:
     if percent:
         return f"{round(100 * low)} to {percentage(high)}"
     return f"{decimal(low)} to {decimal(high)}"
+
+
+def tick_text(value: float) -> str:
+    """A value at an axis: one place after the point, none for 0 and 1."""
+    return f"{value:.0f}" if value in (0.0, 1.0) else decimal(value, 1)
+
+
+def axis_start(estimates: Iterable[Estimate]) -> float:
+    """Where an axis up to 1 begins: 0, or the next fifth below the lowest value or interval, never below -1."""
+    low = [one.interval.low if one.interval else one.value for one in estimates if one.value is not None]
+    return max(floor(min([0.0, *low]) * 5) / 5, -1.0)

@@ -1,8 +1,6 @@
 """The agreement page: what it says first, that it follows new ratings, and that every cell opens its items."""
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -16,7 +14,7 @@ from core.workflow.demo import load_demo
 from core.workflow.workspace import Workspace
 from tests.browser import AppServer
 from tests.builders import Built, add_rating, build_study
-from tests.conftest import Clock, free_port
+from tests.conftest import Clock
 from tests.pages.agreement_page import opened, visit, words
 
 ITEMS = tuple(f"q{number}" for number in range(1, 26))
@@ -133,15 +131,6 @@ def test_hostile_names_and_words_stay_text(workspace: Workspace) -> None:
     shown = [element.proto.spec for element in page.get("plotly_chart")]
     assert shown
     assert not any("<img" in spec for spec in shown)
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> Iterator[AppServer]:
-    """One server for all tests of this file; each has a study of its own."""
-    server = AppServer(tmp_path_factory.mktemp("agreement"), migrated_file, free_port())
-    server.start()
-    yield server
-    server.close()
 
 
 @pytest.fixture

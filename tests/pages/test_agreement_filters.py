@@ -1,9 +1,7 @@
 """Filters of the agreement page: a choice stands in the address, and the address restores it."""
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -14,7 +12,6 @@ from core.workflow.agreement import LiveStudies, asked_of
 from core.workflow.workspace import Workspace
 from tests.browser import AppServer
 from tests.builders import AT, Built, add_rating, build_study
-from tests.conftest import free_port
 from tests.pages.agreement_page import opened, words
 
 ITEMS = tuple(f"q{number:02}" for number in range(60))
@@ -105,15 +102,6 @@ def test_a_filter_that_leaves_nothing_says_so_and_can_be_cleared(workspace: Work
     assert not page.exception
     assert "until" not in page.query_params
     assert 'class="ag-say">' in words(page)
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> Iterator[AppServer]:
-    """One server for all tests of this file; each has a study of its own."""
-    server = AppServer(tmp_path_factory.mktemp("filters"), migrated_file, free_port())
-    server.start()
-    yield server
-    server.close()
 
 
 @pytest.fixture

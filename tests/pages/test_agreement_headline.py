@@ -1,10 +1,7 @@
 """What the agreement page says first, and all coefficients: pictures, tables, explanations, the address."""
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 
-import pytest
 from playwright.sync_api import BrowserContext, expect
 from streamlit.testing.v1 import AppTest
 
@@ -13,7 +10,6 @@ from core.workflow.demo import load_demo
 from core.workflow.workspace import Workspace
 from tests.browser import AppServer
 from tests.builders import Built, add_rating, build_study
-from tests.conftest import free_port
 from tests.pages.agreement_page import opened, words
 
 ITEMS = tuple(f"q{number:02}" for number in range(24))
@@ -135,14 +131,6 @@ def test_rater_and_reference_stand_in_the_address(workspace: Workspace) -> None:
     assert same.value == chosen
     nothing = opened(workspace, section="numbers", reference="999", judge="x")
     assert "units have both answers" in words(nothing)
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> Iterator[AppServer]:
-    server = AppServer(tmp_path_factory.mktemp("headline"), migrated_file, free_port())
-    server.start()
-    yield server
-    server.close()
 
 
 def test_a_number_is_opened_by_keyboard_and_its_explanation_fits_a_phone(

@@ -1,8 +1,6 @@
 """The items behind every number: the matrix, the table of two, the list of disagreements, and items opened alone."""
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -17,7 +15,6 @@ from core.store.database import Database
 from core.workflow.workspace import Workspace
 from tests.browser import AppServer
 from tests.builders import AT, Built, add_criterion, add_rating, build_study
-from tests.conftest import free_port
 from tests.pages.agreement_page import opened, visit, words
 
 ITEMS = tuple(f"q{number:02}" for number in range(1, 31))
@@ -173,15 +170,6 @@ def test_another_measure_is_kept_in_the_address_and_one_that_does_not_fit_is_lef
 
 
 # In a browser
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> Iterator[AppServer]:
-    """One server for all tests of this file; each has a study of its own."""
-    server = AppServer(tmp_path_factory.mktemp("items"), migrated_file, free_port())
-    server.start()
-    yield server
-    server.close()
 
 
 @pytest.fixture

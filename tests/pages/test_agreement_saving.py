@@ -2,7 +2,6 @@
 
 import struct
 import zlib
-from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -12,7 +11,6 @@ from playwright.sync_api import Browser, Page, expect
 from core.charts.theme import DARK, LIGHT, Theme
 from tests.browser import AppServer
 from tests.builders import Built, add_rating, build_study
-from tests.conftest import free_port
 
 ITEMS = tuple(f"q{number}" for number in range(1, 26))
 SVG = "{http://www.w3.org/2000/svg}"
@@ -25,15 +23,6 @@ CHARTS = {
     "place": ["place", "extra-rater"],
 }
 """Section -> keys of its charts, the last of which is drawn last; those above the sections with the first."""
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> Iterator[AppServer]:
-    """One server for all tests of this file."""
-    server = AppServer(tmp_path_factory.mktemp("saving"), migrated_file, free_port())
-    server.start()
-    yield server
-    server.close()
 
 
 def graded(server: AppServer, *, name: str, judge: str = "Fir") -> Built:

@@ -1,7 +1,6 @@
 """The sections by slice and by criterion: what they say, open, keep in the address, escape; and a click on a row."""
 
 import re
-from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
@@ -13,7 +12,6 @@ from core.workflow.demo import load_demo
 from core.workflow.workspace import Workspace
 from tests.browser import AppServer
 from tests.builders import Built, add_rating, build_study
-from tests.conftest import free_port
 from tests.pages.agreement_page import opened, visit, words
 
 N = 25
@@ -155,15 +153,6 @@ def test_the_demo_draws_in_every_phase(workspace: Workspace, section: str) -> No
 
 
 # With a browser
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, migrated_file: object) -> Iterator[AppServer]:
-    """One server for all tests of this file; each has a study of its own."""
-    server = AppServer(tmp_path_factory.mktemp("slices"), migrated_file, free_port())  # type: ignore[arg-type]
-    server.start()
-    yield server
-    server.close()
 
 
 def test_a_click_on_a_slice_opens_its_items_and_the_address_restores_them(

@@ -1,7 +1,6 @@
 """The grading page in a real browser: keys, fields, what is asked, what is refused."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -12,20 +11,10 @@ from core.models.ratings import Assignment
 from core.scales import DeclaredScale, Option, ScaleKind, likert, pass_fail, preference, yes_no
 from tests.browser import AppServer
 from tests.builders import Built, build_study
-from tests.conftest import free_port
 from tests.pages.grading_desk import Grader
 
 pytestmark = pytest.mark.browser
 Sit = Callable[..., Grader]
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> Iterator[AppServer]:
-    """One server for all tests of this file; each has a study of its own."""
-    server = AppServer(tmp_path_factory.mktemp("grade"), migrated_file, free_port())
-    server.start()
-    yield server
-    server.close()
 
 
 @pytest.fixture(scope="module")

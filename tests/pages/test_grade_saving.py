@@ -1,7 +1,5 @@
 """Saved means saved: refreshes, killed servers, lost answers on the way, refusals."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -13,19 +11,9 @@ from core.models.study import Rubric, RubricEntry
 from core.scales import likert
 from tests.browser import AppServer
 from tests.builders import AT, Built, add_criterion, add_rater, build_study
-from tests.conftest import free_port
 from tests.pages.grading_desk import Grader
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> Iterator[AppServer]:
-    """One server for all tests of this file; each has a study of its own, and starts a killed server again."""
-    server = AppServer(tmp_path_factory.mktemp("saving"), migrated_file, free_port())
-    server.start()
-    yield server
-    server.close()
 
 
 def study(server: AppServer, n_items: int = 6) -> Built:

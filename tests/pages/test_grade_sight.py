@@ -1,7 +1,5 @@
 """What the grading page shows and what it must not: blindness, reveal, phones, hostile words."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -13,21 +11,11 @@ from core.models.study import Guideline
 from core.scales import DeclaredScale, Option, ScaleKind, likert, pass_fail, preference
 from tests.browser import AppServer
 from tests.builders import AT, Built, add_rating, add_subject, build_study
-from tests.conftest import free_port
 from tests.pages.grading_desk import Grader
 
 pytestmark = pytest.mark.browser
 
 SECRETS = ("zebrasystem", "okapisystem", "quokkajudge", "wombatreason", "numbatperson")
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> Iterator[AppServer]:
-    """One server for all tests of this file; each has a study of its own."""
-    server = AppServer(tmp_path_factory.mktemp("sight"), migrated_file, free_port())
-    server.start()
-    yield server
-    server.close()
 
 
 def add_output(session: Session, built: Built, item: int, text: str) -> None:
