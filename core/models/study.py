@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from secrets import token_hex
 from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, Index, UniqueConstraint, false, text
@@ -39,6 +40,10 @@ class Study(Record, table=True):
     closed: bool = False
     seed: int
     """Seeds every shuffle of the study (order of subjects and of sides, per rater)."""
+    fence_key: str = Field(
+        default_factory=lambda: token_hex(16), max_length=32, sa_column_kwargs={"server_default": ""}
+    )
+    """Keys the marks that fence items' texts in judges' prompts; nobody who writes such a text knows it."""
     created_at: datetime = Field(sa_type=UtcTime)
     created_by: str = ""
 
