@@ -117,9 +117,26 @@ class JudgeSpec:
         read = {name: kind(data[name]) for name, kind in _ENUMERATED.items() if name in data}
         return cls(**{**data, **read, "criteria": tuple(data.get("criteria", ()))})
 
+    def normal(self) -> "JudgeSpec":
+        """The same as it is kept and sent: 0 and 0.0 are one thing, and so are two ways of ending a line."""
+        return replace(
+            self,
+            protocol=self.protocol.strip(),
+            model=self.model.strip(),
+            api_base=self.api_base.strip(),
+            family=self.family.strip(),
+            prompt=_one_ending(self.prompt),
+            persona=_one_ending(self.persona),
+            temperature=_float(self.temperature),
+            top_p=_float(self.top_p),
+            extra=_plain(self.extra),
+            variant=self.variant.strip(),
+            options=_plain(self.options),
+        )
+
     def fingerprint(self) -> str:
-        """A hash of everything in it."""
-        return sha256(dumps(self.to_json(), sort_keys=True, ensure_ascii=True).encode()).hexdigest()
+        """A hash of everything in it, of its normal form."""
+        return sha256(dumps(self.normal().to_json(), sort_keys=True, ensure_ascii=True).encode()).hexdigest()
 
     def changed(self, **changes: Any) -> "JudgeSpec":
         """The same with these changes."""
@@ -133,3 +150,20 @@ _ENUMERATED: Mapping[str, type[StrEnum]] = {
     "repetition_rule": RepetitionRule,
     "confidence": ConfidenceSource,
 }
+
+
+def _float(number: float | None) -> float | None:
+    return None if number is None else float(number)
+
+
+def _one_ending(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n").strip()
+
+
+def _plain(value: Any) -> Any:
+    """JSON with whole numbers as integers and lists for tuples, so that equal values are written alike."""
+    if isinstance(value, Mapping):
+        return {str(name): _plain(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
