@@ -1,39 +1,50 @@
 """The current rating of every rater and unit, computed here and nowhere else.
 
-Person: the newest row of repetition 0 in the asked phase that nothing supersedes. Judge: both orders agree, else a tie
-and "unstable"; an unreadable order leaves none; of repetitions the first. Withdrawn answers are no ratings.
+Person: the newest row of repetition 0 in the asked phase that nothing supersedes. Judge: in every repetition both
+orders agree, else a tie and "unstable", and an unreadable order leaves none; then repetitions by the rule in its
+identity. Juries are computed from these (`core.store.juries`). Withdrawn answers are no ratings.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.models.ratings import Absence, Order, Phase
 from core.store.following import ABSENCES, NO_OPTION, ORDERS, PHASES, RatingLog
+from core.store.votes import Votes, counted
 
 TIE = "tie"
 """The option key that stands for two presentation orders that disagree."""
 
-_CELL_COLUMNS = ("subject", "question", "rater", "rating", "option", "number", "absence", "unstable")
+CELL_COLUMNS = (
+    "subject", "question", "rater", "rating", "option", "number", "absence", "unstable", "confidence",
+)  # fmt: skip
+"""The columns of `CurrentRatings`."""
 
 AskedPhase = Literal["blind", "exposed", "revised", "latest"]
 """`latest`: the revised answer where there is one, else the blind or exposed one."""
 
+MAJORITY, MEAN = "majority", "mean"
+"""Repetition rules that look at all repetitions; whoever has neither is known by repetition 0 alone."""
+
 
 @dataclass(frozen=True, slots=True)
 class CurrentRatings:
-    """One row per rater and unit that has a rating in force.
+    """One row per rater and unit that has a rating in force, by rising subject, question and rater.
 
     Attributes:
         options: Option keys; `option` holds positions in it, -1 for none.
         subject, question, rater, rating: Keys, int64; `question` is the criterion id that stands for its lineage and
-            meaning, `rating` the row that holds the value (the last one, where several were reduced).
+            meaning, `rating` the row that holds the value (where several were reduced, one of them).
         option, number: The value: one of them, or neither where `absence` says why.
         absence: Position in `following.ABSENCES`, 0 where there is a value.
-        unstable: Whether two presentation orders gave different answers.
+        unstable: Whether the value comes of two presentation orders that gave different answers, or values tie among
+            repetitions or members of a jury.
+        confidence: Share in [0, 1], NaN for none: where repetitions voted the share of those with an answer that gave
+            the value, else what came with the row (with two orders that agree: their mean).
     """
 
     options: tuple[str, ...]
@@ -45,6 +56,7 @@ class CurrentRatings:
     number: NDArray[np.float64]
     absence: NDArray[np.int8]
     unstable: NDArray[np.bool_]
+    confidence: NDArray[np.float64]
 
     def __len__(self) -> int:
         """How many rater-unit cells are filled."""
@@ -52,7 +64,9 @@ class CurrentRatings:
 
     def where(self, kept: NDArray[np.bool_]) -> "CurrentRatings":
         """Only the cells marked true."""
-        columns = (getattr(self, name)[kept] for name in _CELL_COLUMNS)
+        if kept.all():
+            return self
+        columns = (getattr(self, name)[kept] for name in CELL_COLUMNS)
         return CurrentRatings(self.options, *columns)
 
 
@@ -64,8 +78,9 @@ def current_ratings(
     phase: AskedPhase = "blind",
     raters: NDArray[np.int64] | None = None,
     subjects: NDArray[np.int64] | None = None,
+    rules: Mapping[int, str] | None = None,
 ) -> CurrentRatings:
-    """The ratings in force.
+    """The ratings in force of everybody who is no jury.
 
     Args:
         log: Every rating of the study.
@@ -74,8 +89,15 @@ def current_ratings(
         phase: The asked phase; rows of judges and sources are blind by nature.
         raters: Only these, where given.
         subjects: Only these, where given.
+        rules: Rater id -> how its repetitions are reduced: "first" (as for everybody not named), "majority" (the most
+            frequent value; values that tie are the scale's tie, else none: abstained) or "mean" (of numbers; of
+            options, which have none, the majority). Repetitions without a value are left out.
     """
-    wanted = log.standing & (log.repetition == 0) & np.isin(log.criterion, np.array(list(questions), np.int64))
+    repeating = np.array([rater for rater, rule in (rules or {}).items() if rule in (MAJORITY, MEAN)], np.int64)
+    first = log.repetition == 0
+    if len(repeating):
+        first |= np.isin(log.rater, repeating)
+    wanted = log.standing & first & np.isin(log.criterion, np.array(list(questions), np.int64))
     if raters is not None:
         wanted &= np.isin(log.rater, raters)
     if subjects is not None:
@@ -83,49 +105,76 @@ def current_ratings(
     if phase != "latest":
         wanted &= log.phase == PHASES.index(phase)
     rows = np.flatnonzero(wanted)
-    question = _mapped(log.criterion[rows], questions)
-    later = (log.phase[rows] == PHASES.index(Phase.REVISED.value)).astype(np.int8)
-    sequence = np.lexsort((log.id[rows], later, log.rater[rows], question, log.subject[rows]))
-    rows, question = rows[sequence], question[sequence]
-    return _reduced(log, rows, question, ties)
+    rows, question, begins = _sequence(
+        log, rows, _mapped(log.criterion[rows], questions), has_repeats=len(repeating) > 0
+    )
+    if ties and TIE not in log.options:
+        log.options.append(TIE)  # for good: codes of ratings held elsewhere must not move when new options come
+    answers = _reduced(log, rows, question, begins, ties)
+    return _over_repetitions(answers, rules or {}, ties) if len(repeating) else answers
+
+
+def _sequence(
+    log: RatingLog, rows: NDArray[np.int64], question: NDArray[np.int64], *, has_repeats: bool
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+    """Rows by unit, rater, repetition, and the newest last; their questions; and where an answer begins."""
+    keys: list[NDArray[Any]] = [question, log.subject[rows]]
+    if len(rows) and (question == question[0]).all():
+        keys = keys[1:]
+    keys = [log.rater[rows], *keys]
+    if has_repeats:
+        keys = [log.repetition[rows], *keys]
+    later = log.phase[rows] == PHASES.index(Phase.REVISED.value)
+    newest = [later] if later.any() else []
+    if (np.diff(log.id[rows]) < 0).any():
+        newest = [log.id[rows], *newest]
+    # A key that changes nothing is left out: each costs a tenth of a second for a million ratings.
+    sequence = np.lexsort((*newest, *keys))
+    begins = np.ones(len(rows), np.bool_)
+    begins[1:] = False
+    for column in keys:
+        ordered = column[sequence]
+        begins[1:] |= ordered[1:] != ordered[:-1]
+    return rows[sequence], question[sequence], begins
 
 
 def _reduced(
-    log: RatingLog, rows: NDArray[np.int64], question: NDArray[np.int64], ties: Collection[int]
-) -> CurrentRatings:
-    subject, rater = log.subject[rows], log.rater[rows]
-    last = np.ones(len(rows), np.bool_)
-    if len(rows):
-        last[:-1] = (subject[1:] != subject[:-1]) | (question[1:] != question[:-1]) | (rater[1:] != rater[:-1])
-    group = np.cumsum(np.concatenate([[False], last[:-1]])) if len(rows) else np.empty(0, np.int64)
-    ends = np.flatnonzero(last)
-    option, number, absence = log.option[rows[ends]], log.number[rows[ends]], log.absence[rows[ends]]
-    unstable = np.zeros(len(ends), np.bool_)
-    if ties and TIE not in log.options:
-        log.options.append(TIE)  # for good: codes of ratings held elsewhere must not move when new options come
-    has_tie = np.isin(question[ends], np.array(sorted(ties), np.int64))
-    tie = np.where(has_tie, log.options.index(TIE) if ties else NO_OPTION, NO_OPTION).astype(np.int16)
-    _reduce_orders(log, rows, group, tie, option, number, absence, unstable)
-    found = CurrentRatings(
+    log: RatingLog, rows: NDArray[np.int64], question: NDArray[np.int64], begins: NDArray[np.bool_],
+    ties: Collection[int],
+) -> CurrentRatings:  # fmt: skip
+    """One answer for every stretch of rows that begins where `begins` says."""
+    last = np.flatnonzero(np.append(begins[1:], True)) if len(rows) else np.empty(0, np.int64)
+    ends = rows[last]
+    answers = CurrentRatings(
         options=tuple(log.options),
-        subject=subject[ends],
-        question=question[ends],
-        rater=rater[ends],
-        rating=log.id[rows[ends]],
-        option=option,
-        number=number,
-        absence=absence,
-        unstable=unstable,
+        subject=log.subject[ends],
+        question=question[last],
+        rater=log.rater[ends],
+        rating=log.id[ends],
+        option=log.option[ends],
+        number=log.number[ends],
+        absence=log.absence[ends],
+        unstable=np.zeros(len(ends), np.bool_),
+        confidence=log.confidence[ends],
     )
-    return found.where(absence != ABSENCES.index(Absence.WITHDRAWN.value))
+    if log.order[rows].any():
+        _reduce_orders(log, rows, np.cumsum(begins) - 1, answers, tie_codes(answers, ties))
+    return answers.where(answers.absence != ABSENCES.index(Absence.WITHDRAWN.value))
+
+
+def tie_codes(found: CurrentRatings, ties: Collection[int]) -> NDArray[np.int16]:
+    """The option that stands for answers that differ, for every cell; `NO_OPTION` where the scale has none."""
+    if not ties:
+        return np.full(len(found), NO_OPTION, np.int16)
+    has_tie = np.isin(found.question, np.array(sorted(ties), np.int64))
+    return np.where(has_tie, found.options.index(TIE), NO_OPTION).astype(np.int16)
 
 
 def _reduce_orders(
-    log: RatingLog, rows: NDArray[np.int64], group: NDArray[np.int64], tie: NDArray[np.int16],
-    option: NDArray[np.int16], number: NDArray[np.float64], absence: NDArray[np.int8], unstable: NDArray[np.bool_],
-) -> None:  # fmt: skip
+    log: RatingLog, rows: NDArray[np.int64], group: NDArray[np.int64], answers: CurrentRatings, tie: NDArray[np.int16]
+) -> None:
     """Where a rater answered in both orders: same value, else a tie where the scale has one, else none."""
-    last_in = {order.value: _last_row_in(log, rows, group, len(tie), order) for order in Order}
+    last_in = {order.value: _last_row_in(log, rows, group, len(answers), order) for order in Order}
     both = np.flatnonzero((last_in["AB"] >= 0) & (last_in["BA"] >= 0))
     if not len(both):
         return
@@ -134,11 +183,49 @@ def _reduce_orders(
     differ = (missing == 0) & (
         (log.option[first] != log.option[second]) | ~_same(log.number[first], log.number[second])
     )
-    option[both] = np.where(missing > 0, NO_OPTION, np.where(differ, tie[both], log.option[first])).astype(np.int16)
-    number[both] = np.where((missing > 0) | differ, np.nan, log.number[first])
-    no_tie = differ & (option[both] == NO_OPTION)
-    absence[both] = np.where(no_tie, ABSENCES.index(Absence.UNREADABLE.value), missing).astype(np.int8)
-    unstable[both] = differ
+    option = np.where(missing > 0, NO_OPTION, np.where(differ, tie[both], log.option[first])).astype(np.int16)
+    no_tie = differ & (option == NO_OPTION)
+    answers.option[both] = option
+    answers.number[both] = np.where((missing > 0) | differ, np.nan, log.number[first])
+    answers.absence[both] = np.where(no_tie, ABSENCES.index(Absence.UNREADABLE.value), missing).astype(np.int8)
+    answers.unstable[both] = differ
+    if not np.isnan(answers.confidence[both]).all():
+        sure = (log.confidence[first] + log.confidence[second]) / 2  # none where either has none
+        answers.confidence[both] = np.where((missing > 0) | differ, np.nan, sure)
+
+
+def _over_repetitions(answers: CurrentRatings, rules: Mapping[int, str], ties: Collection[int]) -> CurrentRatings:
+    """One answer a unit and rater of those in its repetitions, by the rater's rule."""
+    if not len(answers):
+        return answers
+    begins = np.ones(len(answers), np.bool_)
+    begins[1:] = False
+    for column in (answers.subject, answers.question, answers.rater):
+        begins[1:] |= column[1:] != column[:-1]
+    last = np.append(begins[1:], True)
+    group = np.cumsum(begins) - 1
+    votes = Votes(
+        group, int(group[-1]) + 1, answers.option, answers.number, np.ones(len(answers)), answers.unstable
+    )  # fmt: skip
+    found, result = counted(votes), answers.where(last)
+    by_mean = np.isin(result.rater, [rater for rater, rule in rules.items() if rule == MEAN]) & ~np.isnan(found.mean)
+    voted, row = found.answered > 1, np.maximum(found.row, 0)
+    tied = found.tied & ~by_mean
+    option = np.where(tied, np.where(answers.option[row] >= 0, tie_codes(result, ties), NO_OPTION), answers.option[row])
+    number = np.where(by_mean, found.mean, np.where(tied, np.nan, answers.number[row]))
+    nothing = tied & (option == NO_OPTION)
+    own = answers.confidence[row]
+    changed: dict[str, Any] = {
+        "rating": answers.rating[row],
+        "option": option.astype(np.int16),
+        "number": number,
+        "absence": np.where(nothing, ABSENCES.index(Absence.ABSTAINED.value), 0).astype(np.int8),
+        "unstable": np.where(by_mean, found.any_unstable, found.unstable),
+        "confidence": np.where(by_mean | ~voted, own, found.share),
+    }
+    # Where no repetition has a value, the last one says why.
+    columns = {name: np.where(found.answered > 0, column, getattr(result, name)) for name, column in changed.items()}
+    return replace(result, **columns)
 
 
 def _last_row_in(

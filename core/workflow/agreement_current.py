@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.store.current import TIE, AskedPhase, CurrentRatings, current_ratings
+from core.store.current import CELL_COLUMNS, TIE, AskedPhase, CurrentRatings, current_ratings
 from core.store.following import RatingLog
 from core.store.questions import RaterRow
 from core.workflow.agreement_questions import Question
@@ -39,20 +39,19 @@ def in_force(
     )
 
 
-_COLUMNS = ("subject", "question", "rater", "rating", "option", "number", "absence", "unstable")
 
 
 def replaced(old: CurrentRatings, fresh: CurrentRatings, subjects: NDArray[np.int64]) -> CurrentRatings:
     """The old ratings with those of some subjects taken anew; both rise by subject and question, and so does this."""
     kept = ~np.isin(old.subject, subjects)
-    left = {name: getattr(old, name)[kept] for name in _COLUMNS}
+    left = {name: getattr(old, name)[kept] for name in CELL_COLUMNS}
     place = np.searchsorted(left["subject"], fresh.subject)
-    columns = {name: np.insert(left[name], place, getattr(fresh, name)) for name in _COLUMNS}
+    columns = {name: np.insert(left[name], place, getattr(fresh, name)) for name in CELL_COLUMNS}
     return CurrentRatings(options=fresh.options, **columns)
 
 
 def _joined(first: CurrentRatings, second: CurrentRatings) -> CurrentRatings:
-    columns = {name: np.concatenate([getattr(first, name), getattr(second, name)]) for name in _COLUMNS}
+    columns = {name: np.concatenate([getattr(first, name), getattr(second, name)]) for name in CELL_COLUMNS}
     order = np.lexsort((columns["rater"], columns["question"], columns["subject"]))
     return CurrentRatings(options=second.options, **{name: column[order] for name, column in columns.items()})
 
