@@ -42,8 +42,9 @@ def _condition(
     study_id: int,
     kind: str,
     splits: Sequence[str],
+    *,
     graded: bool,
-    session: Session,  # noqa: FBT001 - a filter
+    session: Session,
 ) -> tuple[str, dict[str, Any], list[BindParameter[Any]]]:
     hidden = _unfinished(study_id, session)
     words = _FROM + (_ITEM if splits else "") + _WHERE + (_SEEN if hidden else "") + (_GRADED if graded else "")
@@ -60,7 +61,7 @@ def count_subjects(
     study_id: int, kind: str, *, splits: Sequence[str] = (), graded: bool = False, session: Session
 ) -> int:
     """How many subjects of a kind there are: of these splits, and with a person's grade that stands."""
-    words, asked, lists = _condition(study_id, kind, splits, graded, session)
+    words, asked, lists = _condition(study_id, kind, splits, graded=graded, session=session)
     query = text(f"select count(*) {words}").bindparams(*lists)
     return int(session.connection().execute(query, asked | {"after": 0, "up_to": _LAST}).scalar_one())
 
@@ -70,7 +71,7 @@ def list_subjects(
     up_to: int | None = None, limit: int | None = None, session: Session,
 ) -> NDArray[np.int64]:  # fmt: skip
     """Ids of the subjects of a kind above `after` and up to `up_to`, rising; at most `limit`."""
-    words, asked, lists = _condition(study_id, kind, splits, graded, session)
+    words, asked, lists = _condition(study_id, kind, splits, graded=graded, session=session)
     asked |= {"after": after, "up_to": _LAST if up_to is None else up_to, "most": _LAST if limit is None else limit}
     query = text(f"select s.id {words} order by s.id limit :most").bindparams(*lists)
     return np.fromiter(session.connection().execute(query, asked).scalars(), dtype=np.int64)

@@ -1,5 +1,7 @@
 """What a stored judge is: its specification, and what it is called among the raters."""
 
+import re
+
 from core.judging.spec import JudgeSpec
 from core.models.judging import Judge
 from core.models.ratings import RaterKind
@@ -47,3 +49,18 @@ def rater_kind(spec: JudgeSpec, *, asks_model: bool) -> RaterKind:
     if spec.protocol == JURY:
         return RaterKind.JURY
     return RaterKind.JUDGE if asks_model else RaterKind.BASELINE
+
+
+_FAMILIES = {"gpt": "gpt", "chatgpt": "gpt", "claude": "claude", "gemini": "gemini", "gemma": "gemma", "llama": "llama",
+             "mistral": "mistral", "mixtral": "mistral", "codestral": "mistral", "ministral": "mistral", "qwen": "qwen",
+             "qwq": "qwen", "deepseek": "deepseek", "phi": "phi", "command": "command", "nova": "nova", "grok": "grok",
+             "yi": "yi", "olmo": "olmo", "falcon": "falcon", "glm": "glm", "kimi": "kimi"}  # fmt: skip
+
+
+def family_of(model: str) -> str:
+    """The model family that a model's name tells ("openai/gpt-4o-mini" -> "gpt"); "" where it tells none."""
+    last = model.strip().casefold().rsplit("/", 1)[-1]
+    if re.match(r"o\d", last):
+        return "gpt"
+    words = re.split(r"[^a-z]+", last)
+    return next((_FAMILIES[word] for word in words if word in _FAMILIES), "")
