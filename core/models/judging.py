@@ -115,6 +115,9 @@ class Call(Record, table=True):
     attempts: int = 0
     status: str = Field(max_length=16)
     reply: str = ""
+    reply_parts: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    """What came beside the text, where it did: why it ended, a refusal, tokens with probabilities. The reply can be
+    read again from both, for another subject or another judge with the very same request."""
     error: str = ""
     cause: str = Field(default="", max_length=40)
     """Kind of failure, to group by: "time-out", "rate limit", "out of scale", ..."""

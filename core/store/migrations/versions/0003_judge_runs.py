@@ -74,6 +74,7 @@ def _rebuild_call() -> None:
         table.add_column(sa.Column("kind", sa.String(8), nullable=False, server_default="verdict"))
         table.add_column(sa.Column("variation", sa.String(80), nullable=False, server_default=""))
         table.add_column(sa.Column("asked", sa.JSON(), nullable=False, server_default="[]"))
+        table.add_column(sa.Column("reply_parts", sa.JSON(), nullable=False, server_default="{}"))
         table.add_column(sa.Column("copied_from_id", KEY, nullable=True))
         table.create_foreign_key("fk_call_copied_from", "call", ["copied_from_id"], ["id"])
         table.add_column(sa.Column("cause", sa.String(40), nullable=False, server_default=""))
