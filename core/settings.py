@@ -1,5 +1,7 @@
 """What can be set from outside; the only reader of the environment."""
 
+import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import Field
@@ -33,3 +35,16 @@ class Settings(BaseSettings):
 def read_settings() -> Settings:
     """The settings as the environment says now."""
     return Settings()
+
+
+def read_variable(name: str) -> str | None:
+    """The value of one variable of the environment, for keys of providers; None where it is not set or empty.
+
+    Read when it is needed and never kept: a key is in no setting, so that nothing that shows settings can show it.
+    """
+    return os.environ.get(name, "").strip() or None
+
+
+def environment() -> Mapping[str, str]:
+    """A copy of the whole environment, to tell which variables are set."""
+    return dict(os.environ)

@@ -1,0 +1,169 @@
+"""Asking models: one attempt per call, through litellm, which only this module knows and only when it is first used."""
+
+import asyncio
+import logging
+import math
+import os
+import time
+from collections.abc import Callable, Iterator
+from types import ModuleType
+from typing import Any, Protocol
+
+from core.errors import BadInput
+from core.judging.asked import Reply, Request, TokenChoice
+from core.judging.pace import RunSettings
+from core.judging.prices import Price, price_of
+from core.judging.provider_errors import ProviderError, held_back, read_problem
+from core.judging.providers import check_sendable, key_variable
+
+KeySource = Callable[[str], str | None]
+"""The value of a variable, or None where it is not set."""
+
+PLACEHOLDER = "no-key"
+"""Sent as the key to addresses of one's own that have none."""
+
+_OFFLINE = ("LITELLM_LOCAL_MODEL_COST_MAP", "LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS")
+"""Unless these are set before it is imported or used, litellm fetches tables from the internet."""
+
+
+class LlmClient(Protocol):
+    """Whoever answers requests."""
+
+    async def complete(self, request: Request, *, timeout: float) -> Reply:
+        """Send a request once and wait for its reply.
+
+        Args:
+            request: What is sent.
+            timeout: Seconds until it is given up.
+
+        Raises:
+            ProviderError: There was none.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Close every connection."""
+        ...
+
+
+class LiteLLMClient:
+    """Asks any provider litellm knows, and any address that speaks the OpenAI chat API. One event loop owns it.
+
+    Making the first one of a process imports litellm, which takes seconds.
+
+    Args:
+        read_key: Tells the value of a variable; keys are read for each call and not kept.
+        settings: Of the run: a price given there decides what a call costs.
+        now: Seconds, for latencies.
+        today: The time, for a Retry-After that is a date.
+    """
+
+    def __init__(
+        self,
+        read_key: KeySource,
+        *,
+        settings: RunSettings | None = None,
+        now: Callable[[], float] = time.monotonic,
+        today: Callable[[], float] = time.time,
+    ) -> None:
+        self._litellm = _load()
+        self._read_key, self._settings, self._now, self._today = read_key, settings, now, today
+
+    async def complete(self, request: Request, *, timeout: float) -> Reply:
+        """Send a request once and wait for its reply; see `LlmClient`."""
+        sent, key = self._call(request, timeout)
+        started = self._now()
+        try:
+            async with asyncio.timeout(timeout):
+                response = await self._litellm.acompletion(**sent)
+        except Exception as error:  # whatever a provider's library raises is this call's failure
+            latency = self._now() - started
+            words = held_back(error, key)
+            if words is not None:
+                return Reply("", "content_filter", words, latency=latency)
+            raise read_problem(error, key=key, timeout=timeout, today=self._today()) from None
+        return self._reply(request, response, self._now() - started)
+
+    async def close(self) -> None:
+        """Close every connection of litellm in this process."""
+        await self._litellm.close_litellm_async_clients()
+        self._litellm.in_memory_llm_clients_cache.flush_cache()
+
+    def _call(self, request: Request, timeout: float) -> tuple[dict[str, Any], str | None]:
+        try:
+            check_sendable(request.model, request.api_base, request.parameters)
+            need = key_variable(request.model, request.api_base)
+        except BadInput as error:
+            raise ProviderError("bad request", str(error), stops_run=True) from None
+        key = next(filter(None, map(self._read_key, need.names)), None)
+        if key is None and need.required:
+            message = f"The variable {need.variable} is not set where the worker runs. Set it there and start it again."
+            raise ProviderError("key missing", message, stops_run=True)
+        sent: dict[str, Any] = {
+            **request.parameters,
+            "model": request.model,
+            "messages": [dict(message) for message in request.messages],
+            "timeout": timeout,
+            "num_retries": 0,
+            "max_retries": 0,
+            "drop_params": False,
+        }
+        if request.api_base:
+            sent |= {"api_base": request.api_base, "api_key": key or PLACEHOLDER}
+        elif key is not None and not need.is_signed:
+            sent["api_key"] = key
+        return sent, key
+
+    def _reply(self, request: Request, response: Any, latency: float) -> Reply:
+        if not response.choices:
+            raise ProviderError("server error", "The answer has no choices in it.", is_transient=True)
+        choice, usage = response.choices[0], getattr(response, "usage", None)
+        message, finish = choice.message, str(choice.finish_reason or "")
+        refusal = (message.provider_specific_fields or {}).get("refusal") or getattr(message, "refusal", None) or ""
+        if finish == "content_filter" and not refusal:
+            refusal = "The provider's content filter held the answer back."
+        tokens_in, tokens_out = getattr(usage, "prompt_tokens", None), getattr(usage, "completion_tokens", None)
+        return Reply(
+            text=message.content or "",
+            finish=finish,
+            refusal=refusal,
+            tokens=tuple(_choices(getattr(choice, "logprobs", None))),
+            tokens_in=tokens_in,
+            tokens_out=tokens_out,
+            cost=self._cost(request.model, response, tokens_in, tokens_out),
+            latency=latency,
+        )
+
+    def _cost(self, model: str, response: Any, tokens_in: int | None, tokens_out: int | None) -> float | None:
+        given = self._given_price(model)
+        if given is not None:
+            return None if tokens_in is None or tokens_out is None else given.cost(tokens_in, tokens_out)
+        cost = response._hidden_params.get("response_cost")  # noqa: SLF001 - where litellm documents it
+        return None if cost is None else float(cost)
+
+    def _given_price(self, model: str) -> Price | None:
+        settings = self._settings
+        if settings is None or (settings.price_in is None and settings.price_out is None):
+            return None
+        return price_of(model, settings)
+
+
+def _load() -> ModuleType:
+    """Import litellm so that it neither calls home nor writes a word."""
+    for name in _OFFLINE:
+        os.environ[name] = "True"
+    import litellm
+
+    litellm.suppress_debug_info = True
+    litellm.disable_hf_tokenizer_download = True
+    litellm.turn_off_message_logging = True
+    litellm.drop_params = False
+    for name in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy"):
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    return litellm
+
+
+def _choices(logprobs: Any) -> Iterator[TokenChoice]:
+    for token in getattr(logprobs, "content", None) or ():
+        likeliest = {one.token: math.exp(one.logprob) for one in token.top_logprobs or ()}
+        yield TokenChoice(token.token, math.exp(token.logprob), likeliest)
