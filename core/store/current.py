@@ -66,8 +66,11 @@ class CurrentRatings:
         """Only the cells marked true."""
         if kept.all():
             return self
-        columns = (getattr(self, name)[kept] for name in CELL_COLUMNS)
-        return CurrentRatings(self.options, *columns)
+        return self.at(np.flatnonzero(kept))
+
+    def at(self, rows: NDArray[np.int64]) -> "CurrentRatings":
+        """Only the cells at these places, in this order."""
+        return CurrentRatings(self.options, *(getattr(self, name)[rows] for name in CELL_COLUMNS))
 
 
 def current_ratings(

@@ -91,15 +91,19 @@ def _medians(rater: NDArray[np.int64], seconds: NDArray[np.float64]) -> Mapping[
 
 @dataclass(frozen=True, slots=True)
 class Repetition:
-    """What raters said the second time, or the third, ...: each rater's rating in force of that repetition."""
+    """What raters said the second time, or the third, ...: each rater's rating in force of that repetition.
+
+    Number 0 is there for raters whose rating in force is a vote over all repetitions, and only for these.
+    """
 
     number: int
     ratings: CurrentRatings
 
 
 def repetitions(
-    log: RatingLog, *, questions: Mapping[int, int], ties: Collection[int], subjects: NDArray[np.int64] | None = None
-) -> tuple[Repetition, ...]:
+    log: RatingLog, *, questions: Mapping[int, int], ties: Collection[int], subjects: NDArray[np.int64] | None = None,
+    voting: Collection[int] = (),
+) -> tuple[Repetition, ...]:  # fmt: skip
     """The ratings that were given again, repetition by repetition, reduced like first ones.
 
     Two orders of a pair in one repetition are one answer and no repeat of each other; withdrawn answers are none.
@@ -109,10 +113,13 @@ def repetitions(
         questions: Criterion id -> the id that stands for its lineage and meaning; others are left out.
         ties: Questions whose scale has the option "tie": see `current_ratings`.
         subjects: Only these, where given.
+        voting: Raters whose rating in force is a vote over all repetitions.
     """
     again = log.repetition > 0
     if not again.any():
         return ()
+    if voting:
+        again |= np.isin(log.rater, np.array(sorted(voting), np.int64))
     again &= np.isin(log.criterion, np.array(list(questions), np.int64))
     found = []
     for number in np.unique(log.repetition[again]).tolist():

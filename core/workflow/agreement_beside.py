@@ -69,5 +69,5 @@ def _narrowed(question: Question, written: set[int]) -> Question:
 def _cells(
     live: LiveAgreement, view: AgreementView, question: Question, log: RatingLog, places: SubjectPlaces
 ) -> Cells:
-    current = in_force(log, question, view.phase, live.raters)
+    current = in_force(log, question, view.phase, live.raters, live.reductions)
     return cells_of(question, current, {row.id: row for row in live.raters}, places)

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.store.current import CELL_COLUMNS, TIE, AskedPhase, CurrentRatings, current_ratings
+from core.store.current import CELL_COLUMNS, TIE, AskedPhase, CurrentRatings
 from core.store.following import RatingLog
+from core.store.juries import Reductions, ratings_in_force
 from core.store.questions import RaterRow
 from core.workflow.agreement_questions import Question
 from core.workflow.agreement_tables import PEOPLE
 
 
 def in_force(
-    log: RatingLog, question: Question, phase: AskedPhase, raters: Iterable[RaterRow],
+    log: RatingLog, question: Question, phase: AskedPhase, raters: Iterable[RaterRow], reductions: Reductions,
     subjects: NDArray[np.int64] | None = None,
 ) -> CurrentRatings:  # fmt: skip
     """The ratings in force; whoever is not a person answers once, blind, and stands beside every phase.
@@ -25,20 +26,25 @@ def in_force(
         question: What was asked.
         phase: Which answers of people.
         raters: All raters of the study.
+        reductions: How the verdicts of its judges are reduced.
         subjects: Only these, where given.
     """
-    ties = set(question.criteria.values()) if TIE in question.scale.keys else set()
+    standing = set(question.criteria.values())
+    ties = standing if TIE in question.scale.keys else set()
+    numeric = standing if question.scale.is_numeric else set()
+
+    def given(phase: AskedPhase, raters: NDArray[np.int64] | None) -> CurrentRatings:
+        return ratings_in_force(
+            log, reductions, questions=question.criteria, ties=ties, numeric=numeric, phase=phase, raters=raters,
+            subjects=subjects,
+        )  # fmt: skip
+
     if phase in ("blind", "latest"):
-        return current_ratings(log, questions=question.criteria, ties=ties, phase=phase, subjects=subjects)
+        return given(phase, None)
     ids = {row.id: row.kind in PEOPLE for row in raters}
     people = np.array([found for found, person in ids.items() if person], np.int64)
     others = np.array([found for found, person in ids.items() if not person], np.int64)
-    return _joined(
-        current_ratings(log, questions=question.criteria, ties=ties, phase=phase, raters=people, subjects=subjects),
-        current_ratings(log, questions=question.criteria, ties=ties, phase="blind", raters=others, subjects=subjects),
-    )
-
-
+    return _joined(given(phase, people), given("blind", others))
 
 
 def replaced(old: CurrentRatings, fresh: CurrentRatings, subjects: NDArray[np.int64]) -> CurrentRatings:
@@ -79,19 +85,22 @@ class InForce:
         self._log = log
         self._held: OrderedDict[tuple[str, AskedPhase], _Held] = OrderedDict()
 
-    def of(self, question: Question, phase: AskedPhase, raters: Iterable[RaterRow]) -> CurrentRatings:
+    def of(
+        self, question: Question, phase: AskedPhase, raters: Iterable[RaterRow], reductions: Reductions
+    ) -> CurrentRatings:
         """The ratings in force; of those already known only the units that new rows touch are looked at again."""
         key, seen, raters = (question.key, phase), len(self._log), list(raters)
         held = self._held.get(key)
         if held is None:
-            current = in_force(self._log, question, phase, raters)
+            current = in_force(self._log, question, phase, raters, reductions)
         else:
             asked = np.isin(self._log.criterion[held.seen :], np.array(list(question.criteria), np.int64))
             touched = np.unique(self._log.subject[held.seen :][asked])
             if len(touched) > _FEW_SUBJECTS:
-                current = in_force(self._log, question, phase, raters)
+                current = in_force(self._log, question, phase, raters, reductions)
             elif len(touched):
-                current = replaced(held.current, in_force(self._log, question, phase, raters, touched), touched)
+                fresh = in_force(self._log, question, phase, raters, reductions, touched)
+                current = replaced(held.current, fresh, touched)
             else:
                 current = held.current
         self._held[key] = _Held(current, seen)
@@ -101,5 +110,5 @@ class InForce:
         return current
 
     def forget(self) -> None:
-        """Look at everything again: the questions changed."""
+        """Look at everything again: the questions, or what judges are made of, changed."""
         self._held.clear()

@@ -1,6 +1,6 @@
 """Slices of units and times of ratings of one study: read only when asked for, then kept up to date."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from threading import Lock
 
 import numpy as np
@@ -46,11 +46,12 @@ class StudyFacts:
                 self._speeds.learn(session=session)
             return self._speeds.speeds
 
-    def repetitions(self, cells: Cells) -> tuple[Repetition, ...]:
-        """What was said of these units when raters were asked again."""
+    def repetitions(self, cells: Cells, voting: Collection[int]) -> tuple[Repetition, ...]:
+        """What was said of these units when raters were asked again; of those whose repetitions vote also the first."""
         question = cells.question
         ties = set(question.criteria.values()) if TIE in question.scale.keys else set()
-        return repetitions(self._log, questions=question.criteria, ties=ties, subjects=np.unique(cells.subject))
+        subjects = np.unique(cells.subject)
+        return repetitions(self._log, questions=question.criteria, ties=ties, subjects=subjects, voting=voting)
 
     def columns(self, subjects: NDArray[np.int64]) -> tuple[tuple[SliceColumn, ...], NDArray[np.int64]]:
         """Every way to part the subjects of the study, and the position of some subjects in their codes."""

@@ -20,6 +20,7 @@ from core.errors import NotFound
 from core.store import agreement as stored
 from core.store.database import Session
 from core.store.following import RatingLog, follow
+from core.store.juries import Reductions, read_reductions
 from core.store.questions import RaterRow, read_criteria, read_raters, read_scales
 from core.store.rater_facts import Repetition, Speed
 from core.store.studies import find_study
@@ -87,6 +88,7 @@ class LiveAgreement:
         self._fingerprint = stored.Fingerprint(-1, -1, -1)
         self._questions: tuple[Question, ...] = ()
         self._raters: dict[int, RaterRow] = {}
+        self._reductions = Reductions()
         self._places = stored.SubjectPlaces()
         self._seed = 0
         self._stamps: dict[str, int] = {}
@@ -127,14 +129,19 @@ class LiveAgreement:
             return new
 
     def _learn_names(self, session: Session) -> bool:
-        """Read questions and raters where there may be new ones; whether the questions changed."""
+        """Read questions and raters where there may be new ones; whether anything but raters changed."""
         found, known = stored.read_fingerprint(self.study_id, session=session), self._fingerprint
         if found == known:
             return False
         self._fingerprint = found
         self._raters = {row.id: row for row in read_raters(self.study_id, session=session)}
+        reductions, before = read_reductions(self.study_id, session=session), self._reductions
+        self._reductions = reductions
         if (found.last_criterion, found.n_imports) == (known.last_criterion, known.n_imports):
-            return False
+            if reductions == before:
+                return False
+            self._in_force.forget()
+            return True
         self._seed = find_study(self.study_id, session=session).seed
         rows = read_criteria(self.study_id, session=session)
         self._questions = questions_of(rows, read_scales([row.scale_id for row in rows], session=session))
@@ -163,8 +170,14 @@ class LiveAgreement:
         """The raters with a standing rating of a question, in any phase, people first."""
         with self._lock:
             wanted = np.isin(self._log.criterion, np.array(list(self.question(question).criteria), np.int64))
-            found = np.flatnonzero(np.bincount(self._log.rater[wanted & self._log.standing]))
-            return tuple(sorted((self._raters[int(one)] for one in found), key=shown_order))
+            found = set(np.flatnonzero(np.bincount(self._log.rater[wanted & self._log.standing])).tolist())
+            found |= {jury.rater for jury in self._reductions.juries if not found.isdisjoint(jury.members)}
+            return tuple(sorted((self._raters[one] for one in found), key=shown_order))
+
+    @property
+    def reductions(self) -> Reductions:
+        """How the verdicts of judges are reduced, as of the last `refresh`."""
+        return self._reductions
 
     @property
     def last_rating_at(self) -> datetime | None:
@@ -330,9 +343,12 @@ class LiveAgreement:
             return rows_of(self._log, view.question, view.phase)
 
     def repetitions(self, view: AgreementView) -> tuple[Repetition, ...]:
-        """What was said of the units of a view when raters were asked again, as of the last `refresh`."""
+        """What was said of the units of a view when raters were asked again, as of the last `refresh`.
+
+        Of judges whose repetitions vote also what they said first: what is in force is the vote.
+        """
         with self._lock:
-            return self._facts.repetitions(view.cells)
+            return self._facts.repetitions(view.cells, self._reductions.rules)
 
     def speeds(self) -> Mapping[int, Speed]:
         """How fast each rater of the study answers, by rater id; nobody whose work was never timed."""
@@ -413,7 +429,7 @@ class LiveAgreement:
             done = version
 
     def _ready(self, question: Question, asked: Asked) -> _Ready:
-        current = self._in_force.of(question, asked.phase, self._raters.values())
+        current = self._in_force.of(question, asked.phase, self._raters.values(), self._reductions)
         kept = self._facts.kept(current, asked.narrowing, self._raters)
         narrowed = current if kept is None else current.where(kept)
         cells = cells_of(question, narrowed, self._raters, self._places)

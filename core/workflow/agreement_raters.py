@@ -213,11 +213,14 @@ def _repeats(
     """First answers and those given again, of the units that the rater rated again."""
     again = live.repetitions(view)
     cells, ids = view.cells, np.array([line.id for line in chosen], np.int64)
-    parts = [_placed(cells, one.ratings, ids) for one in again]
+    parts = [_placed(cells, one.ratings, ids) for one in again if one.number]
     parts = [part for part in parts if len(part)]
     if not parts:
         return {}
-    first = _placed(cells, cells.current, ids)
+    singles = [one.ratings for one in again if not one.number]
+    voting = np.concatenate([one.rater for one in singles]) if singles else np.empty(0, np.int64)
+    first = _placed(cells, cells.current.where(~np.isin(cells.current.rater, voting)), ids)
+    first = np.concatenate([first, *(_placed(cells, one, ids) for one in singles)])
     later = np.concatenate(parts)
     width = len(ids) + 1
     kept = np.isin(first[:, 0] * width + first[:, 1], later[:, 0] * width + later[:, 1])
