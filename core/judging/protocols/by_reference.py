@@ -23,7 +23,7 @@ TEXTS: Mapping[str, Setting] = {
 class ByReference(Baseline):
     """Hit: the output and one of the item's references stand in some relation. Several references: any of them."""
 
-    kinds = ("output", "pair")
+    kinds: tuple[str, ...] = ("output", "pair")
     settings: Mapping[str, Setting] = {**TEXTS, **HIT_AND_MISS}
     weighs_sides = True
     hits_in_words: str

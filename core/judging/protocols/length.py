@@ -26,13 +26,13 @@ class Length(Baseline):
     key = "length"
     title = "Length"
     about = "Prefers the longer (or shorter) output; on other scales, long (or short) enough is a hit. No LLM."
-    kinds = ("output", "pair")
+    kinds: tuple[str, ...] = ("output", "pair")
     weighs_sides = True
     settings: Mapping[str, Setting] = {
         "prefer": Setting("Which outputs are better.", "longer", ("longer", "shorter")),
         "unit": Setting("What is counted; words are parted by blank space.", "characters", ("characters", "words")),
         "tolerance": Setting(
-            "Pairs: share of the longer output by which lengths may differ and still tie.", 0.0, is_share=True
+            "Pairs: share of the longer output by which lengths may differ and still tie.", 0, is_share=True
         ),
         "limit": Setting("A hit is at least this long; at most, where shorter is better.", least=1),
         "thresholds": Setting(

@@ -17,7 +17,7 @@ class Majority(Baseline):
         "Gives everything the value that people chose most often when grading blind, on the train split where items are"
         " split. No LLM."
     )
-    kinds = ("item", "output", "pair")
+    kinds: tuple[str, ...] = ("item", "output", "pair")
 
     def lacks(self, spec: JudgeSpec, question: Question, material: Material) -> str:  # noqa: ARG002 - a hook
         """A majority: nobody rated, or two values are equally frequent."""

@@ -21,7 +21,7 @@ class RandomChoice(Baseline):
     key = "random"
     title = "Random"
     about = "Draws one of the scale's options (or a number of its range) for every subject, from a seed. No LLM."
-    kinds = ("item", "output", "pair")
+    kinds: tuple[str, ...] = ("item", "output", "pair")
     settings: Mapping[str, Setting] = {"seed": Setting("Another seed, another draw.", 0, least=0)}
 
     def check_question(self, spec: JudgeSpec, question: Question) -> None:  # noqa: ARG002 - a hook
