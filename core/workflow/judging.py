@@ -95,14 +95,11 @@ def find_judge(workspace: Workspace, study_id: int, name_or_id: str | int) -> Ju
     """
     faces = list_judges(workspace, study_id)
     wanted = str(name_or_id).strip().casefold()
-    for matches in (
-        lambda face: face.id and wanted == str(face.id),
-        lambda face: wanted == face.title.casefold(),
-        lambda face: wanted in (face.name.casefold(), f"{face.name} v{face.version}".casefold()),
-    ):
-        for face in faces:
-            if matches(face):
-                return face
+    by_id = [face for face in faces if face.id and wanted == str(face.id)]
+    by_title = [face for face in faces if wanted == face.title.casefold()]
+    by_name = [face for face in faces if wanted in (face.name.casefold(), f"{face.name} v{face.version}".casefold())]
+    for face in (*by_id, *by_title, *by_name):
+        return face
     raise NotFound("judge", shortened(str(name_or_id)).strip('"'), tuple(face.title for face in faces))
 
 

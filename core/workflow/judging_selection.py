@@ -19,7 +19,10 @@ from core.workflow.workspace import Visitor, Workspace
 Which = Literal["all", "graded", "random", "listed"]
 
 KINDS = ("item", "output", "pair")
-_WRITTEN_AT_ONCE = 10_000
+WRITTEN_AT_ONCE = 10_000
+"""Subjects listed under a draw in one transaction."""
+_KEPT_BY_NAME = 100
+"""Up to so many listed subjects are kept with the run as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,12 +143,27 @@ def count_selection(workspace: Workspace, study_id: int, selection: Selection) -
     return min(n, selection.n or 0) if selection.which == "random" else n
 
 
-def freeze(workspace: Workspace, visitor: Visitor, study_id: int, selection: Selection) -> tuple[Selection, int]:
-    """Choose the subjects now, and note how they were chosen; subjects that come later do not come in.
+@dataclass(frozen=True, slots=True, eq=False)
+class Chosen:
+    """A selection frozen: its subjects were chosen, and nothing is written yet.
 
-    Returns:
-        The selection as it is kept with a run, and the key of its draw. All of a kind are kept as a condition, others
-        subject by subject: random ones with the probability each had.
+    Attributes:
+        selection: As it is kept with a run.
+        draw: How its subjects were chosen.
+        subjects: Those to be listed under the draw, in the order of their ranks; none where a condition is enough.
+        probability: That each had to be chosen; None where the way of choosing does not tell.
+    """
+
+    selection: Selection
+    draw: Draw
+    subjects: NDArray[np.int64]
+    probability: float | None
+
+
+def choose(workspace: Workspace, visitor: Visitor, study_id: int, selection: Selection, *, note: str = "") -> Chosen:
+    """Choose the subjects now; those that come later do not come in.
+
+    All of a kind are kept as a condition, others subject by subject: random ones with the probability each had.
 
     Raises:
         BadInput: It cannot be, or takes no subject.
@@ -153,39 +171,60 @@ def freeze(workspace: Workspace, visitor: Visitor, study_id: int, selection: Sel
     with workspace.database.reading() as session:
         found = matching_subjects(study_id, selection, session=session)
         last = stored.last_subject(study_id, session=session)
-        listed = selection.which != "all" or bool(selection.slices) or stored.has_unfinished(study_id, session=session)
+        unfinished = stored.has_unfinished(study_id, session=session)
+    listed = selection.which != "all" or bool(selection.slices) or unfinished
     population = len(found)
     if not population:
-        raise BadInput(where="selection", found=f"{selection.in_words}: none", expected="at least one subject")
-    probability: float | None = None
+        raise BadInput(where="selection", found=f"none of {selection.in_words}", expected="at least one subject")
+    is_random = selection.which == "random"
     seed = selection.seed
-    if selection.which == "random":
+    if is_random:
         seed = fresh_seed(workspace) if seed is None else seed
         found = sampled(found, selection.n or 0, seed)
-        probability = len(found) / population
-    elif selection.which == "all":
-        probability = 1.0
+    few = len(selection.subjects) <= _KEPT_BY_NAME
     frozen = replace(
         selection, seed=seed, n=len(found), up_to_subject_id=last, is_drawn=listed,
-        subjects=selection.subjects if len(selection.subjects) <= 100 else (),
+        subjects=selection.subjects if few else (),
     )  # fmt: skip
+    design = {"all": Design.ALL, "random": Design.RANDOM}.get(selection.which, Design.BY_HAND)
     draw = Draw(
         study_id=study_id,
-        design={"all": Design.ALL, "random": Design.RANDOM}.get(selection.which, Design.BY_HAND).value,
+        design=design.value,
         kind=selection.kind,
-        seed=seed if selection.which == "random" else None,
+        seed=seed if is_random else None,
         population=population,
-        note=f"Judge run: {selection.in_words}",
+        note=note or f"Judge run: {selection.in_words}",
         created_at=workspace.clock(),
         created_by=visitor.name,
     )
+    known = selection.which in ("all", "random")
+    return Chosen(frozen, draw, found if listed else found[:0], len(found) / population if known else None)
+
+
+def freeze(workspace: Workspace, visitor: Visitor, study_id: int, selection: Selection) -> tuple[Selection, int]:
+    """Choose the subjects, and note how they were chosen; the frozen selection and the key of its draw.
+
+    Raises:
+        BadInput: See `choose`.
+    """
+    chosen = choose(workspace, visitor, study_id, selection)
     with workspace.database.writing() as session:
-        draw_id = stored.add_draw(draw, session=session)
-    for begin in range(0, len(found) if listed else 0, _WRITTEN_AT_ONCE):
+        draw_id = stored.add_draw(chosen.draw, session=session)
+    write_drawn(workspace, chosen, draw_id)
+    return chosen.selection, draw_id
+
+
+def write_drawn(workspace: Workspace, chosen: Chosen, draw_id: int) -> None:
+    """List the chosen subjects under their draw, in short transactions."""
+    for begin in range(0, len(chosen.subjects), WRITTEN_AT_ONCE):
         with workspace.database.writing() as session:
-            part = found[begin : begin + _WRITTEN_AT_ONCE].tolist()
-            stored.add_drawn(draw_id, part, probability=probability, first_rank=begin, session=session)
-    return frozen, draw_id
+            add_drawn_part(chosen, draw_id, begin, session=session)
+
+
+def add_drawn_part(chosen: Chosen, draw_id: int, begin: int, *, session: Session) -> None:
+    """List some of the chosen subjects under their draw, from the one of rank `begin` on."""
+    part = chosen.subjects[begin : begin + WRITTEN_AT_ONCE].tolist()
+    stored.add_drawn(draw_id, part, probability=chosen.probability, first_rank=begin, session=session)
 
 
 def sampled(subjects: NDArray[np.int64], n: int, seed: int) -> NDArray[np.int64]:
@@ -209,6 +248,9 @@ def selected_subjects(
         raise BadInput(where="selection", found="one that was never frozen", expected="a frozen one")
     if selection.is_drawn and draw_id is not None:
         return stored.list_drawn(draw_id, after=after, limit=limit, session=session)
+    if selection.which == "listed":
+        named = np.array(sorted(set(selection.subjects)), np.int64)
+        return named[named > after][:limit]
     return stored.list_subjects(
         study_id, selection.kind, splits=selection.splits, after=after, up_to=selection.up_to_subject_id, limit=limit,
         session=session,
