@@ -40,6 +40,7 @@ class Selection:
             settled.
         up_to_subject_id: The last subject there was when it was frozen; None before.
         is_drawn: Whether its subjects are listed one by one under its draw.
+        probe: Of an injection probe, what is put into the texts; see `core.workflow.judging_probe_work.ProbePlan`.
     """
 
     kind: str
@@ -53,6 +54,7 @@ class Selection:
     causes: tuple[str, ...] = ()
     up_to_subject_id: int | None = None
     is_drawn: bool = False
+    probe: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object that `from_json` reads back unchanged."""
@@ -68,6 +70,7 @@ class Selection:
             "causes": list(self.causes),
             "up_to_subject_id": self.up_to_subject_id,
             "is_drawn": self.is_drawn,
+            "probe": dict(self.probe),
         }
 
     @classmethod
