@@ -5,7 +5,8 @@ import logging
 import math
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
 from types import ModuleType
 from typing import Any, Protocol
 
@@ -24,6 +25,15 @@ PLACEHOLDER = "no-key"
 
 _OFFLINE = ("LITELLM_LOCAL_MODEL_COST_MAP", "LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS")
 """Unless these are set before it is imported or used, litellm fetches tables from the internet."""
+
+_GRACE = 2.0
+"""Seconds beyond a call's time-out, which litellm keeps, until one that trickles in or hangs is given up."""
+
+_MAKING = 0.25
+"""Seconds that litellm is given to make a call before it is cancelled."""
+
+_OPEN: set[int] = set()
+"""Clients that are not closed; litellm keeps the connections of all of them in one place."""
 
 
 class LlmClient(Protocol):
@@ -68,26 +78,53 @@ class LiteLLMClient:
     ) -> None:
         self._litellm = _load()
         self._read_key, self._settings, self._now, self._today = read_key, settings, now, today
+        self._unlogged = _log_switch()
+        self._left: set[asyncio.Task[Any]] = set()
+        _OPEN.add(id(self))
 
     async def complete(self, request: Request, *, timeout: float) -> Reply:
         """Send a request once and wait for its reply; see `LlmClient`."""
         sent, key = self._call(request, timeout)
         started = self._now()
+        asking = asyncio.create_task(self._ask(sent))
         try:
-            async with asyncio.timeout(timeout):
-                response = await self._litellm.acompletion(**sent)
-        except Exception as error:  # whatever a provider's library raises is this call's failure
-            latency = self._now() - started
-            words = held_back(error, key)
-            if words is not None:
-                return Reply("", "content_filter", words, latency=latency)
-            raise read_problem(error, key=key, timeout=timeout, today=self._today()) from None
-        return self._reply(request, response, self._now() - started)
+            await asyncio.wait({asking}, timeout=timeout + _GRACE)
+        finally:
+            if not asking.done():
+                self._leave(asking)
+        if not asking.done():
+            raise ProviderError("time-out", f"No answer within {timeout:g} seconds.", is_transient=True)
+        error, latency = asking.exception(), self._now() - started
+        if error is None:
+            return self._reply(request, asking.result(), latency)
+        words = held_back(error, key)
+        if words is not None:
+            return Reply("", "content_filter", words, latency=latency)
+        raise read_problem(error, key=key, timeout=timeout, today=self._today())
 
     async def close(self) -> None:
-        """Close every connection of litellm in this process."""
-        await self._litellm.close_litellm_async_clients()
-        self._litellm.in_memory_llm_clients_cache.flush_cache()
+        """Close every connection, if no other client of this process is open."""
+        if self._left:
+            await asyncio.wait(self._left, timeout=2 * _MAKING)
+        _OPEN.discard(id(self))
+        if not _OPEN:
+            await self._litellm.close_litellm_async_clients()
+            self._litellm.in_memory_llm_clients_cache.flush_cache()
+
+    async def _ask(self, sent: Mapping[str, Any]) -> Any:
+        self._unlogged.set(True)
+        return await self._litellm.acompletion(**sent)
+
+    def _leave(self, asking: asyncio.Task[Any]) -> None:
+        """Give a call up, a moment later: litellm makes it in a thread, and one dropped there is left half-made."""
+        self._left.add(asking)
+        asking.add_done_callback(self._forget)
+        asyncio.get_running_loop().call_later(_MAKING, asking.cancel)
+
+    def _forget(self, asking: asyncio.Task[Any]) -> None:
+        self._left.discard(asking)
+        if not asking.cancelled():
+            asking.exception()  # seen, so that asyncio does not complain: nobody waits for it any more
 
     def _call(self, request: Request, timeout: float) -> tuple[dict[str, Any], str | None]:
         try:
@@ -156,11 +193,17 @@ def _load() -> ModuleType:
 
     litellm.suppress_debug_info = True
     litellm.disable_hf_tokenizer_download = True
-    litellm.turn_off_message_logging = True
     litellm.drop_params = False
     for name in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy"):
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     return litellm
+
+
+def _log_switch() -> ContextVar[bool]:
+    """Keeps litellm from preparing a log entry for every call: nobody reads it, and it is a seventh of the work."""
+    from litellm._internal_context import is_internal_call
+
+    return is_internal_call
 
 
 def _choices(logprobs: Any) -> Iterator[TokenChoice]:

@@ -76,7 +76,7 @@ def _response(errors: Sequence[BaseException]) -> Any:
     )
 
 
-def held_back(error: Exception, key: str | None) -> str | None:
+def held_back(error: BaseException, key: str | None) -> str | None:
     """The provider's words, if the error only says that its filter let nothing through; else None."""
     errors = list(_chain(error))
     status, words = getattr(_response(errors), "status_code", None), _words(error)
@@ -85,7 +85,7 @@ def held_back(error: Exception, key: str | None) -> str | None:
     return _shown(words, key) if is_filter or "ContentPolicyViolationError" in _names(errors) else None
 
 
-def read_problem(error: Exception, *, key: str | None, timeout: float, today: float) -> ProviderError:
+def read_problem(error: BaseException, *, key: str | None, timeout: float, today: float) -> ProviderError:
     """What an error of litellm, or of the libraries under it, means for the call and for the run.
 
     Args:
@@ -103,7 +103,7 @@ def read_problem(error: Exception, *, key: str | None, timeout: float, today: fl
     return _told(status, words, _names(errors)) or _of_status(status, f"{status}: {words}", wait)
 
 
-def _without_answer(error: Exception, errors: Sequence[BaseException], words: str, timeout: float) -> ProviderError:
+def _without_answer(error: BaseException, errors: Sequence[BaseException], words: str, timeout: float) -> ProviderError:
     """No answer of HTTP: nobody there, cut off, too late, not to be read, or never sent."""
     names = _names(errors)
     if any("Timeout" in name for name in names):
@@ -165,7 +165,7 @@ def _retry_after(headers: Mapping[str, str], today: float) -> float | None:
     return max(found, 0.0) if math.isfinite(found) else None
 
 
-def _words(error: Exception) -> str:
+def _words(error: BaseException) -> str:
     """What the provider said: the message of a JSON body where there is one, on one line."""
     text = _WORDING.sub("", str(getattr(error, "message", None) or error), count=1).strip()
     if text.startswith("{"):
