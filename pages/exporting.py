@@ -14,6 +14,9 @@ _EXPOSED = (
     "Whoever takes an export may know everybody's ratings: a first grade given after it counts as exposed, not blind."
 )
 
+_NO_CALLS = "No judge of this study has been run yet, so there are no calls."
+_NOTHING_FITS = "Nothing fits this choice. Take a filter away."
+
 study = current_study()
 page_title("Export", study, "Take the ratings with you. What you export here can be imported again.")
 known = choices(workspace(), str(study.id))
@@ -31,21 +34,24 @@ with left:
     )
     kind = st.segmented_control("Format", list(FORMATS), default="csv", format_func=lambda one: FORMATS[one].title,
                                 key="export_format", required=True)  # fmt: skip
-    texts = st.checkbox("Inputs, references and outputs too", value=True, key="export_texts")
-    with st.expander("Only some of the ratings"):
-        criteria = st.multiselect("Criteria", known.criteria, key="export_criteria", placeholder="all")
+    calls = shape == "calls"
+    about = "Replies, word for word, too" if calls else "Inputs, references and outputs too"
+    texts = st.checkbox(about, value=True, key="export_texts")
+    with st.expander("Only some of the calls" if calls else "Only some of the ratings"):
+        criteria = st.multiselect("Criteria", known.criteria, key="export_criteria", placeholder="all", disabled=calls)
         raters = st.multiselect("Raters", known.raters, key="export_raters", placeholder="all")
         kinds = st.multiselect("Kinds of raters", known.kinds, key="export_kinds", placeholder="all")
         phases = st.multiselect(
-            "Phases", PHASES, key="export_phases", placeholder="all" if shape == "long" else "blind"
+            "Phases", PHASES, key="export_phases", placeholder="blind" if shape == "wide" else "all", disabled=calls
         )
         splits = st.multiselect("Splits", known.splits, key="export_splits", placeholder="all")
-        history = st.checkbox("Also superseded and withdrawn rows", key="export_history", disabled=shape == "wide")
+        history = st.checkbox("Also superseded and withdrawn rows", key="export_history", disabled=shape != "long")
 
 request = ExportRequest(
-    study=str(study.id), shape=shape, format=kind or "csv", criteria=tuple(criteria), raters=tuple(raters),
-    kinds=tuple(kinds), phases=tuple(phases), splits=tuple(splits), history=history and shape == "long", texts=texts,
+    study=str(study.id), shape=shape, format=kind or "csv", criteria=() if calls else tuple(criteria),
+    raters=tuple(raters), kinds=tuple(kinds), phases=() if calls else tuple(phases), splits=tuple(splits), history=history and shape == "long", texts=texts,
 )  # fmt: skip
+choosing = bool(raters or kinds or splits)
 with right, shown_problems():
     export = plan_export(workspace(), request)
     if export.rows:
@@ -58,4 +64,4 @@ with right, shown_problems():
         text_block(_EXPOSED)
         plain_table((("Column", "What it holds"), column_guide(export)), caption=f"{len(export.columns)} columns")
     else:
-        text_block("No rating fits this choice. Take a filter away.", kind="empty")
+        text_block(_NO_CALLS if calls and not choosing else _NOTHING_FITS, kind="empty")

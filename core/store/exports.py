@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from core.models.items import Item, Output, Reference, Subject, System
+from core.models.judging import Call, Judge
 from core.models.ratings import Absence, Import, ImportState, Rater, Rating, Submission
 from core.models.study import Criterion, Guideline, Rubric, Scale
 from core.store.database import Database
@@ -75,6 +76,8 @@ def rating_rows(
 ) -> Iterator[list[dict[str, Cell]]]:
     """Batches of rows by column name (`core.models.exchange.LONG_COLUMNS`), each read in a transaction of its own."""
     last = 0
+    with database.reading() as session:
+        judges = read_judges(snapshot.study_id, session=session)
     while True:
         with database.reading() as session:
             query = _chosen(_rating_query(), snapshot, chosen).where(col(Rating.id) > last)
@@ -82,12 +85,13 @@ def rating_rows(
             if not rows:
                 return
             last = rows[-1]["rating_id"]
-            yield _with_subjects(rows, texts=texts, session=session)
+            yield _with_subjects(rows, judges, texts=texts, session=session)
 
 
 _SHOWN: tuple[Any, ...] = (
 
-    col(Rating.id).label("rating_id"), col(Rating.subject_id), col(Rating.option), col(Rating.number),
+    col(Rating.id).label("rating_id"), col(Rating.subject_id), col(Rating.rater_id), col(Rating.call_id),
+    col(Rating.option), col(Rating.number),
     col(Rating.absence), col(Rating.probabilities), col(Rating.confidence), col(Rating.rationale),
     col(Rating.phase), col(Rating.order_shown), col(Rating.repetition),
     col(Rating.supersedes_id).label("supersedes"), col(Rating.created_at),
@@ -97,7 +101,8 @@ _SHOWN: tuple[Any, ...] = (
     col(Scale.declared).label("scale"), col(Rater.name).label("rater"), col(Rater.kind).label("rater_kind"),
     col(Rater.family).label("rater_family"), col(Rater.group).label("rater_group"),
     col(Submission.comment), col(Submission.seconds), col(Rubric.version).label("rubric_version"),
-    col(Guideline.version).label("guideline_version"),
+    col(Guideline.version).label("guideline_version"), col(Call.request_hash), col(Call.tokens_in),
+    col(Call.tokens_out), col(Call.cost), col(Call.latency),
 )  # fmt: skip
 
 
@@ -110,6 +115,7 @@ def _rating_query() -> Select[Any]:
         .join(Rater, col(Rater.id) == col(Rating.rater_id))
         .outerjoin(Submission, col(Submission.id) == col(Rating.submission_id))
         .outerjoin(Rubric, col(Rubric.id) == col(Submission.rubric_id))
+        .outerjoin(Call, col(Call.id) == col(Rating.call_id))
         .outerjoin(Guideline, col(Guideline.id) == col(Submission.guideline_id))
     )
 
@@ -156,20 +162,42 @@ def _chosen(query: Select[Any], snapshot: Snapshot, chosen: RatingFilter) -> Sel
     return query.where(*conditions)
 
 
-def _with_subjects(rows: Sequence[RowMapping], *, texts: bool, session: Session) -> list[dict[str, Cell]]:
+def read_judges(study_id: int, *, session: Session) -> dict[int, dict[str, Cell]]:
+    """The columns that say what a judge is made of, by its rater's key."""
+    query = (
+        select(col(Rater.id), *_IDENTITY).join(Judge, col(Judge.id) == col(Rater.judge_id))
+        .where(col(Rater.study_id) == study_id)
+    )  # fmt: skip
+    return {row.pop("id"): row for row in map(dict, session.execute(query).mappings())}
+
+
+_IDENTITY: tuple[Any, ...] = (
+    col(Judge.protocol).label("judge_protocol"), col(Judge.model).label("judge_model"),
+    col(Judge.version).label("judge_version"), col(Judge.fingerprint).label("judge_fingerprint"),
+    col(Judge.reference_mode).label("reference_mode"),
+    col(Judge.parameters)["confidence"].as_string().label("confidence_source"),
+)  # fmt: skip
+
+
+def _with_subjects(
+    rows: Sequence[RowMapping], judges: Mapping[int, dict[str, Cell]], *, texts: bool, session: Session
+) -> list[dict[str, Cell]]:
     subjects = read_subjects(sorted({row["subject_id"] for row in rows}), texts=texts, session=session)
     scales: dict[int, str] = {}
-    return [_row(row, subjects[row["subject_id"]], scales, texts=texts) for row in rows]
+    return [
+        _row(row, subjects[row["subject_id"]] | judges.get(row["rater_id"], {}), scales, texts=texts) for row in rows
+    ]
 
 
-def _row(row: RowMapping, subject: Mapping[str, Cell], scales: dict[int, str], *, texts: bool) -> dict[str, Cell]:
+def _row(row: RowMapping, subject: dict[str, Cell], scales: dict[int, str], *, texts: bool) -> dict[str, Cell]:
     scale = scales.setdefault(row["criterion_id"], dumps(row["scale"], ensure_ascii=False))
     names = (
         "rating_id", "criterion", "criterion_name", "criterion_version", "meaning", "applies_to", "rater", "rater_kind",
         "rater_family", "rater_group", "absence", "confidence", "rationale", "comment", "phase", "order_shown",
-        "repetition", "supersedes", "seconds", "rubric_version", "guideline_version",
+        "repetition", "supersedes", "seconds", "rubric_version", "guideline_version", "call_id", "request_hash",
+        "tokens_in", "tokens_out", "cost", "latency",
     )  # fmt: skip
-    found: dict[str, Cell] = dict(subject) | {name: row[name] for name in names}
+    found: dict[str, Cell] = subject | {name: row[name] for name in names}
     number = row["number"]
     found["value"] = row["option"] if number is None else repr(float(number))
     found["probabilities"] = None if row["probabilities"] is None else dumps(row["probabilities"])

@@ -1,4 +1,4 @@
-"""Ratings leave as files: long (one row per rating) or wide (one column per rater), streamed."""
+"""What a study holds leaves as files, streamed: long (one row per rating), wide (one column per rater), calls."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,18 +9,20 @@ from typing import Literal
 
 from core.errors import BadInput, Cancelled, Conflict
 from core.exporting.formats import FORMATS, Cell, Format
-from core.models.exchange import LONG_COLUMNS, TEXT_COLUMNS, ColumnType, column_type
-from core.store import exports, studies
+from core.models.exchange import CALL_COLUMNS, LONG_COLUMNS, REPLY_COLUMNS, TEXT_COLUMNS, ColumnType, column_type
+from core.models.ratings import RaterKind
+from core.store import exported_calls, exports, studies
 from core.store.database import Session
 from core.store.exposing import expose_study
 from core.store.questions import list_questions, list_raters
 from core.workflow.exporting_wide import wide_ratings
 from core.workflow.workspace import Visitor, Workspace
 
-Shape = Literal["long", "wide"]
+Shape = Literal["long", "wide", "calls"]
 SHAPES: Mapping[Shape, str] = {
     "long": "Long: one row per rating, with everything known about it",
     "wide": "Wide: one row per unit, one column per rater",
+    "calls": "Calls: one row per call of a judge, with tokens and cost",
 }
 PHASES = ("blind", "exposed", "revised")
 SPLITS = ("train", "dev", "test")
@@ -33,17 +35,17 @@ class ExportRequest:
 
     Attributes:
         study: Name or id.
-        shape: long or wide.
+        shape: long, wide or calls.
         format: Key of a format.
-        criteria: Lineages or names; empty means all.
+        criteria: Lineages or names; empty means all (not for calls).
         raters: Names; empty means all.
         kinds: Kinds of raters; empty means all.
-        phases: Phases; empty means all (wide: blind).
+        phases: Phases; empty means all (wide: blind; not for calls).
         splits: Splits of the items; empty means all.
         since: First moment, included.
         until: End, excluded.
         history: Also superseded and withdrawn rows (long only).
-        texts: Whether inputs, references and outputs go along.
+        texts: Whether inputs, references and outputs go along; of calls their replies.
     """
 
     study: str
@@ -67,6 +69,7 @@ class Export:
     Attributes:
         filename: What the file should be called.
         media_type: For the browser.
+        shape: As requested.
         rows: How many rows it will have.
         columns: Its columns with their types.
         pieces: Call it once to get the file, a piece at a time.
@@ -74,6 +77,7 @@ class Export:
 
     filename: str
     media_type: str
+    shape: Shape
     rows: int
     columns: Mapping[str, ColumnType]
     batches: Callable[[], Iterator[Sequence[Sequence[Cell]]]] = field(repr=False)
@@ -99,23 +103,64 @@ def plan_export(workspace: Workspace, request: ExportRequest) -> Export:
     with workspace.database.reading() as session:
         study = studies.find_study(request.study, session=session)
         assert study.id is not None  # noqa: S101 - it was read from the database
-        snapshot = exports.take_snapshot(study.id, session=session)
         chosen = _filter(request, study.id, session)
-        rows = exports.count_ratings(snapshot, chosen, session=session)
     name = sub(r"[^A-Za-z0-9]+", "-", study.name).strip("-").lower()[:60] or "study"
     filename = f"{name}-{request.shape}-{workspace.clock():%Y%m%d-%H%M}.{chosen_format.key}"
-    if request.shape == "wide":
-        _refuse_long_only(request)
-        wide = wide_ratings(workspace, snapshot.study_id, chosen, texts=request.texts)
-        return Export(filename, chosen_format.media_type, len(wide), wide.columns, wide.batches, chosen_format)
-    names = tuple(column for column in LONG_COLUMNS if request.texts or column not in TEXT_COLUMNS)
-    columns: dict[str, ColumnType] = {column: column_type(column) for column in names}
+    rows, columns, batches = _PLANS[request.shape](workspace, study.id, request, chosen)
+    return Export(filename, chosen_format.media_type, request.shape, rows, columns, batches, chosen_format)
+
+
+Batches = Callable[[], Iterator[Sequence[Sequence[Cell]]]]
+_Plan = tuple[int, Mapping[str, ColumnType], Batches]
+"""How many rows, which columns, and the rows themselves."""
+
+
+def _long(workspace: Workspace, study_id: int, request: ExportRequest, chosen: exports.RatingFilter) -> _Plan:
+    with workspace.database.reading() as session:
+        snapshot = exports.take_snapshot(study_id, session=session)
+        rows = exports.count_ratings(snapshot, chosen, session=session)
+    names = [column for column in LONG_COLUMNS if request.texts or column not in TEXT_COLUMNS]
+    return rows, _typed(names), _picked(
+        names, lambda: exports.rating_rows(workspace.database, snapshot, chosen, texts=request.texts)
+    )  # fmt: skip
+
+
+def _wide(workspace: Workspace, study_id: int, request: ExportRequest, chosen: exports.RatingFilter) -> _Plan:
+    _refuse_long_only(request)
+    wide = wide_ratings(workspace, study_id, chosen, texts=request.texts)
+    return len(wide), wide.columns, wide.batches
+
+
+def _calls(workspace: Workspace, study_id: int, request: ExportRequest, chosen: exports.RatingFilter) -> _Plan:
+    _refuse_of_ratings(request)
+    with workspace.database.reading() as session:
+        snapshot = exported_calls.take_calls_snapshot(study_id, session=session)
+        rows = exported_calls.count_calls(snapshot, chosen, session=session)
+    names = [*CALL_COLUMNS, *(REPLY_COLUMNS if request.texts else ())]
+    return rows, _typed(names), _picked(
+        names, lambda: exported_calls.call_rows(workspace.database, snapshot, chosen, texts=request.texts)
+    )  # fmt: skip
+
+
+_PLANS: Mapping[Shape, Callable[[Workspace, int, ExportRequest, exports.RatingFilter], _Plan]] = {
+    "long": _long,
+    "wide": _wide,
+    "calls": _calls,
+}
+
+
+def _typed(names: Sequence[str]) -> Mapping[str, ColumnType]:
+    return {name: column_type(name) for name in names}
+
+
+def _picked(names: Sequence[str], read: Callable[[], Iterator[Sequence[Mapping[str, Cell]]]]) -> Batches:
+    """The columns wanted, in their order, of rows by column name."""
 
     def batches() -> Iterator[Sequence[Sequence[Cell]]]:
-        for batch in exports.rating_rows(workspace.database, snapshot, chosen, texts=request.texts):
-            yield [[row.get(column) for column in names] for row in batch]
+        for batch in read():
+            yield [[row.get(name) for name in names] for row in batch]
 
-    return Export(filename, chosen_format.media_type, rows, columns, batches, chosen_format)
+    return batches
 
 
 def start_export(workspace: Workspace, visitor: Visitor, request: ExportRequest) -> Export:
@@ -199,7 +244,14 @@ def choices(workspace: Workspace, study: str) -> Choices:
 
 def column_guide(export: Export) -> Sequence[tuple[str, str]]:
     """Every column with what it holds. No row is shown: whoever looks at this page may still grade blind."""
-    return [(name, LONG_COLUMNS.get(name, "The rating in force of this rater.")) for name in export.columns]
+    known = (CALL_COLUMNS | REPLY_COLUMNS) if export.shape == "calls" else LONG_COLUMNS
+    return [(name, known.get(name) or _rater_column(name)) for name in export.columns]
+
+
+def _rater_column(name: str) -> str:
+    if name.startswith(f"{RaterKind.JURY.value}:"):
+        return "What this jury makes of its members' ratings in force."
+    return "The rating in force of this rater."
 
 
 def _filter(request: ExportRequest, study_id: int, session: Session) -> exports.RatingFilter:
@@ -239,6 +291,15 @@ def _refuse_long_only(request: ExportRequest) -> None:
             where="wide export",
             found="several phases, a time span, or the history",
             expected="one phase; the long shape has the rest",
+        )
+
+
+def _refuse_of_ratings(request: ExportRequest) -> None:
+    if request.criteria or request.phases or request.history:
+        raise BadInput(
+            where="export of calls",
+            found="criteria, phases, or the history",
+            expected="raters, kinds, splits or a time span; a call may be about several criteria",
         )
 
 

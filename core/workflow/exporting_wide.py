@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from core.exporting.formats import Cell
 from core.models.exchange import ColumnType, column_type
 from core.store import exports
-from core.store.current import TIE, AskedPhase, CurrentRatings, current_ratings
+from core.store.current import TIE, AskedPhase, CurrentRatings
 from core.store.database import Database, Session
 from core.store.following import ABSENCES, RatingLog, follow
+from core.store.juries import ratings_in_force, read_reductions
 from core.store.questions import Question, RaterRow, list_questions, list_raters
 from core.workflow.workspace import Workspace
 
@@ -75,10 +76,12 @@ def wide_ratings(workspace: Workspace, study_id: int, chosen: exports.RatingFilt
         follow(log, session=session)
         questions = _chosen_questions(study_id, chosen, session)
         raters = _chosen_raters(study_id, chosen, session)
-        found = current_ratings(
+        found = ratings_in_force(
             log,
+            read_reductions(study_id, session=session),
             questions={version: question.id for question in questions.values() for version in question.versions},
             ties={question.id for question in questions.values() if TIE in question.scale.keys},
+            numeric={question.id for question in questions.values() if question.scale.is_numeric},
             phase=_PHASES[chosen.phases[0]] if chosen.phases else "blind",
             raters=np.array([rater.id for rater in raters], np.int64),
         )

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from core.errors import BadInput, NotFound, TouchstoneError, shortened
-from core.workflow.exporting import ExportRequest, start_export
+from core.workflow.exporting import SHAPES, ExportRequest, Shape, start_export
 from core.workflow.visitors import COOKIE, visitor_from_cookie
 from core.workflow.workspace import Workspace
 
@@ -47,10 +47,9 @@ def request_of(parameters: QueryParams) -> ExportRequest:
         if name not in known:
             raise BadInput(where="address", found=shortened(name), expected=", ".join(sorted(known)))
     lists = {field: tuple(parameters.getlist(name)) for name, field in _LISTS.items()}
-    shape = parameters.get("shape", "long")
     return ExportRequest(
         study=parameters.get("study", ""),
-        shape="wide" if shape == "wide" else "long",
+        shape=_shape(parameters.get("shape", "long")),
         format=parameters.get("format", "csv"),
         criteria=lists["criteria"],
         raters=lists["raters"],
@@ -75,6 +74,13 @@ def address_of(request: ExportRequest) -> str:
     ]
     pairs += [(name, str(int(getattr(request, name)))) for name in _FLAGS]
     return f"/download/ratings?{urlencode(pairs)}"
+
+
+def _shape(text: str) -> Shape:
+    for known in SHAPES:
+        if known == text:
+            return known
+    raise BadInput(where="shape", found=shortened(text), expected=" or ".join(SHAPES))
 
 
 def _flag(text: str | None, *, default: bool, name: str) -> bool:
