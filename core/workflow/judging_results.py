@@ -385,6 +385,10 @@ def _lines(
     return tuple(lines)
 
 
+def _first_words(messages: Sequence[Mapping[str, Any]]) -> str:
+    return snippet(next((str(one.get("content") or "") for one in messages if one.get("role") != "system"), ""), 110)
+
+
 def _verdicts(study_id: int, given: Sequence[stored.GivenVerdict], session: Session) -> Mapping[int, list[CallVerdict]]:
     criteria = {row.id: row for row in read_criteria(study_id, session=session)} if given else {}
     wanted = {one.criterion_id for one in given}
