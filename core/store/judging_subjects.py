@@ -5,16 +5,20 @@ done are not seen.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import BindParameter, bindparam, text
 from sqlmodel import Session, col, func, select
+from sqlmodel.sql.expression import SelectOfScalar
 
+from core.errors import NotFound, shortened
 from core.models.items import Draw, DrawnSubject, Subject
 from core.models.ratings import Import, ImportState
 from core.store.inserting import insert_missing
+from core.store.studies import visible
 
 _FROM = "from subject s"
 _ITEM = " join item i on i.id = s.item_id and i.split in :splits"
@@ -108,3 +112,85 @@ def list_drawn(draw_id: int, *, after: int = 0, limit: int | None = None, sessio
         .order_by(col(DrawnSubject.subject_id))
     )
     return np.fromiter(session.exec(query.limit(limit) if limit is not None else query), dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceAmong:
+    """A subject among those of some kinds, by id.
+
+    Attributes:
+        subject: The one asked for, or the first there is; None where there is none.
+        place: From 1; 0 where there is none.
+    """
+
+    subject: int | None
+    before: int | None
+    after: int | None
+    place: int
+    total: int
+
+
+def place_among(study_id: int, kinds: Sequence[str], near: int | None, *, session: Session) -> PlaceAmong:
+    """Where a subject stands among the visible ones of some kinds; the first one where it is none of them."""
+    here = (Subject.study_id == study_id, col(Subject.kind).in_(list(kinds)), visible(Subject, study_id=study_id))
+
+    def one_of(chosen: SelectOfScalar[Any]) -> int | None:
+        found: int | None = session.exec(chosen).one()
+        return found
+
+    lowest, highest, n = func.min(col(Subject.id)), func.max(col(Subject.id)), func.count(col(Subject.id))
+    subject = one_of(select(lowest).where(*here, Subject.id == near)) if near is not None else None
+    subject = subject or one_of(select(lowest).where(*here))
+    total = one_of(select(n).where(*here)) or 0
+    if subject is None:
+        return PlaceAmong(None, None, None, 0, total)
+    before = one_of(select(highest).where(*here, col(Subject.id) < subject))
+    after = one_of(select(lowest).where(*here, col(Subject.id) > subject))
+    place = (one_of(select(n).where(*here, col(Subject.id) < subject)) or 0) + 1
+    return PlaceAmong(subject, before, after, place, total)
+
+
+def subject_named(study_id: int, key: str, *, session: Session) -> int:
+    """The subject with this key ("q1/alder"), or this id.
+
+    Raises:
+        NotFound: The study has none; names some it has.
+    """
+    here = (Subject.study_id == study_id, visible(Subject, study_id=study_id))
+    found = session.exec(select(Subject.id).where(*here, Subject.key == key.strip())).first()
+    if found is None and key.strip().isdigit() and len(key.strip()) < 19:
+        found = session.exec(select(Subject.id).where(*here, Subject.id == int(key))).first()
+    if found is None:
+        known = session.exec(select(Subject.key).where(*here).order_by(col(Subject.id)).limit(5)).all()
+        raise NotFound("subject", shortened(key).strip('"'), tuple(known))
+    return found
+
+
+def judged_subjects(judge_id: int, statuses: Sequence[str], *, session: Session) -> NDArray[np.int64]:
+    """The subject of every call for a verdict that a judge made and that ended so; one for each call."""
+    query = text(
+        "select subject_id from call where judge_id = :judge and kind = 'verdict' and status in :statuses"
+    ).bindparams(bindparam("statuses", expanding=True))
+    rows = session.connection().execute(query, {"judge": judge_id, "statuses": list(statuses)})
+    return np.fromiter(rows.scalars(), dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredCall:
+    """A finished call as far as its tokens are told."""
+
+    subject_id: int
+    request_hash: str
+    tokens_in: int
+    tokens_out: int
+
+
+def measured_calls(judge_id: int, *, limit: int, session: Session) -> Sequence[MeasuredCall]:
+    """The newest finished calls for verdicts whose tokens the provider told."""
+    query = text(
+        "select subject_id, request_hash, tokens_in, tokens_out from call where judge_id = :judge and kind = 'verdict'"
+        " and status in ('ok', 'unreadable') and tokens_in > 0 and tokens_out is not null and copied_from_id is null"
+        " order by id desc limit :most"
+    )
+    rows = session.connection().execute(query, {"judge": judge_id, "most": limit})
+    return [MeasuredCall(*row) for row in rows]

@@ -16,7 +16,7 @@ from core.store import judging as stored
 from core.store import study_edits as edits
 from core.store.database import Session
 from core.store.studies import current_rubric, refuse_simulated
-from core.workflow.judging_checks import Warning_, checked_spec, warnings_of
+from core.workflow.judging_checks import Warning_, checked_spec, judged_kinds_in, warnings_of
 from core.workflow.judging_identity import (
     FILE,
     JURY,
@@ -124,9 +124,9 @@ def draft(workspace: Workspace, study_id: int, protocol: str, *, kind: str = "ou
     found = protocol_of(JudgeSpec(protocol=protocol))
     with workspace.database.reading() as session:
         rubric = stored.read_rubric_of(study_id, None, session=session)
-    lineages = tuple(one.lineage for one in rubric.criteria if one.applies_to == kind)
-    every = tuple(one.lineage for one in rubric.criteria)
-    criteria = lineages if lineages and lineages != every else ()
+    fitting = {one.lineage: one.applies_to for one in rubric.criteria if one.applies_to in found.kinds}
+    lineages = tuple(lineage for lineage, applies_to in fitting.items() if applies_to == kind)
+    criteria = lineages if lineages and len(lineages) < len(fitting) else ()
     if not found.asks_model:
         return JudgeSpec(protocol=protocol, temperature=None, max_tokens=None, rubric_id=rubric.id, criteria=criteria)
     spec = JudgeSpec(
@@ -448,3 +448,14 @@ def as_plain(face: JudgeFace) -> dict[str, object]:
     plain["spec"] = face.spec.to_json()
     plain["created_at"] = face.created_at.isoformat() if face.created_at else None
     return plain
+
+
+def judged_kinds(workspace: Workspace, study_id: int, spec: JudgeSpec) -> tuple[str, ...]:
+    """The kinds of subjects ("item", "output", "pair") that a judge is asked about.
+
+    Raises:
+        BadInput: Its protocol can answer none of its criteria.
+        NotFound: Its rubric is none of the study.
+    """
+    with workspace.database.reading() as session:
+        return judged_kinds_in(study_id, spec, session=session)

@@ -9,7 +9,7 @@ from core.judging.protocols import protocol_of
 from core.judging.protocols.face import JudgeProtocol
 from core.judging.providers import check_sendable
 from core.judging.spec import ConfidenceSource, JudgeSpec, ReferenceMode, RepetitionRule
-from core.judging.templates import check_template
+from core.judging.templates import check_template, field_names
 from core.store import judging as stored
 from core.store.database import Session
 from core.store.studies import current_rubric
@@ -19,6 +19,8 @@ from core.workflow.judging_material import as_question
 
 MOST_REPETITIONS = 100
 _MOST_TOKENS = 1_000_000
+_BARE = "bare_answer_format"
+"""The field of prompts that ask for the verdict without a rationale."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +217,7 @@ def _old_rubric(study_id: int, spec: JudgeSpec, session: Session) -> str:
 
 
 def _inflated(spec: JudgeSpec) -> str:
-    if spec.confidence is not ConfidenceSource.VERBAL:
+    if spec.confidence is not ConfidenceSource.VERBAL or _BARE in field_names(spec.prompt):
         return ""
     return (
         "A confidence that is named after a rationale tends to be too high; the vote share of several repetitions is"
@@ -230,3 +232,17 @@ def _idle_repetitions(spec: JudgeSpec) -> str:
         f"{spec.repetitions} repetitions at temperature 0 say little: most providers answer nearly the same each time,"
         " and every one is paid."
     )
+
+
+def judged_kinds_in(study_id: int, spec: JudgeSpec, *, session: Session) -> tuple[str, ...]:
+    """The kinds of subjects that a judge is asked about: those of its criteria.
+
+    Raises:
+        BadInput: See `asked_questions`.
+        NotFound: Its rubric is none of the study.
+    """
+    questions = asked_questions(study_id, spec, protocol_of(spec), session=session)
+    ids = {one.id for one in questions}
+    rubric = stored.read_rubric_of(study_id, spec.rubric_id, session=session)
+    found = {one.applies_to for one in rubric.criteria if one.id in ids}
+    return tuple(kind for kind in ("item", "output", "pair") if kind in found)
