@@ -1,25 +1,14 @@
 """What every judge protocol offers; a new one is a module with an instance of it and a row in `PROTOCOLS`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from core.judging.asked import Ask, Material, Question, Reading, Reply, Request
 from core.judging.fencing import Fence
 from core.judging.spec import JudgeSpec
+from core.judging.templates import PromptField
 
-
-@dataclass(frozen=True, slots=True)
-class PromptField:
-    """A named field of a prompt template, written `{{name}}`.
-
-    Attributes:
-        about: What stands there, in words for whoever writes prompts.
-        required: Whether a template without it is refused.
-    """
-
-    about: str
-    required: bool = False
+__all__ = ["JudgeProtocol", "PromptField"]
 
 
 class JudgeProtocol(Protocol):
