@@ -48,9 +48,17 @@ with left:
         history = st.checkbox("Also superseded and withdrawn rows", key="export_history", disabled=shape != "long")
 
 request = ExportRequest(
-    study=str(study.id), shape=shape, format=kind or "csv", criteria=() if calls else tuple(criteria),
-    raters=tuple(raters), kinds=tuple(kinds), phases=() if calls else tuple(phases), splits=tuple(splits), history=history and shape == "long", texts=texts,
-)  # fmt: skip
+    study=str(study.id),
+    shape=shape,
+    format=kind or "csv",
+    criteria=() if calls else tuple(criteria),
+    raters=tuple(raters),
+    kinds=tuple(kinds),
+    phases=() if calls else tuple(phases),
+    splits=tuple(splits),
+    history=history and shape == "long",
+    texts=texts,
+)
 choosing = bool(raters or kinds or splits)
 with right, shown_problems():
     export = plan_export(workspace(), request)

@@ -22,6 +22,7 @@ from core.store.studies import AskedCriterion
 from core.workflow.grading_answers import Answer, shown_label, shown_option
 from core.workflow.grading_desk import Frame, GradingDesk
 from core.workflow.grading_order import side_order
+from core.workflow.grading_verdict_faces import OtherFace, other_face
 
 Messages = Sequence[Mapping[str, Any]]
 
@@ -43,20 +44,6 @@ class AnswersFace:
     values: Mapping[str, Mapping[str, str | float]]
     comment: str
     confidence: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class OtherFace:
-    """What a judge, a baseline or a source said."""
-
-    rater: str
-    kind: str
-    value: str
-    absence: str | None
-    rationale_html: str
-    confidence: float | None
-    unstable: bool
-    differs: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +253,8 @@ def read_reveal(
     asked = {criterion.id for criterion in criteria}
     questions = {version: now for version, now in frame.questions.items() if now in asked}
     ties = [criterion.id for criterion in criteria if "tie" in criterion.scale.keys]
-    verdicts = read_verdicts(face.id, subject.id, questions, ties=ties, session=session)
+    numeric = [criterion.id for criterion in criteria if criterion.scale.is_numeric]
+    verdicts = read_verdicts(face.id, subject.id, questions, ties=ties, numeric=numeric, session=session)
     references: Sequence[ReferenceRow] = ()
     if frame.rules.reference is ReferenceShown.AFTER:
         references = texts.read_references(face.id, [subject.item_id], session=session)
@@ -279,26 +267,14 @@ def draw_reveal(desk: GradingDesk, parts: RevealParts) -> Reveal:
     for criterion in parts.criteria:
         mine = parts.mine.get(criterion.id)
         others = tuple(
-            _other(criterion, found, mine, parts.order) for found in parts.verdicts if found.question == criterion.id
+            other_face(criterion, found, mine, parts.order)
+            for found in parts.verdicts
+            if found.question == criterion.id
         )
         you = shown_label(criterion, mine, parts.order) if mine else None
         rows.append(RevealRow(criterion.id, you, others))
     references = tuple(ReferenceFace(_reference(desk, row), row.status) for row in parts.references)
     return Reveal(tuple(rows), references)
-
-
-def _other(criterion: AskedCriterion, verdict: Verdict, mine: Answer | None, order: str | None) -> OtherFace:
-    value = Answer(verdict.option, verdict.number, verdict.absence)
-    return OtherFace(
-        rater=verdict.rater,
-        kind=verdict.kind,
-        value=shown_label(criterion, value, order) if verdict.absence is None else "",
-        absence=verdict.absence,
-        rationale_html=rendered(verdict.rationale) if verdict.rationale else "",
-        confidence=verdict.confidence,
-        unstable=verdict.unstable,
-        differs=verdict.absence is None and mine is not None and mine.absence is None and mine != value,
-    )
 
 
 def draw_cards(desk: GradingDesk, parts: Sequence[CardParts]) -> tuple[Card, ...]:
