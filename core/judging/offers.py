@@ -54,37 +54,37 @@ _SURE_LABELS: Final = "verdict|rating|grade|score|decision|judge?ment|preference
 _OTHER_LABELS: Final = "answer|winner|label|result|conclusion"
 _LEAD: Final = r"^[ \t#*_\-•|(\[]*(?:\d{1,2}[.)][ \t]+)?[*_`(\[|]*[ \t]*"
 _SEPARATOR: Final = r"[ \t]*[*_`\])]*[ \t]*(?:\bis\b[ \t]*:?|->|=>|→|:|=|\||–|—|-)[ \t]*"
+_BEGIN: Final = r"(?:^|(?<=[.!?])\s+)[ \t]*"
+_SO: Final = r"(?:(?:so|thus|therefore|overall|hence|finally|in (?:conclusion|summary)),?[ \t]+)?"
+_REST: Final = r"(?P<value>[^\n.!?]{1,120}(?:\.\d+)?)"
 _DECIDING: Final = re.compile(
-    r"(?:^|(?<=[.!?])\s+)[ \t]*(?:(?:so|thus|therefore|overall|hence|finally|in (?:conclusion|summary)),?[ \t]+)?"
-    r"(?:(?:the|my)[ \t]+)?(?P<final>final[ \t]+)?(?:overall[ \t]+)?(?:verdict|rating|score|grade|decision|answer)[ \t]+"
-    r"(?:is|would be|should be|will be)[ \t]*(?:therefore[ \t]*|thus[ \t]*)?:?[ \t]*(?P<value>[^\n.!?]{1,120}(?:\.\d+)?)",
+    rf"{_BEGIN}{_SO}(?:(?:the|my)[ \t]+)?(?P<final>final[ \t]+)?(?:overall[ \t]+)?"
+    r"(?:verdict|rating|score|grade|decision|answer)[ \t]+(?:is|would be|should be|will be)[ \t]*"
+    rf"(?:(?:therefore|thus)[ \t]*)?:?[ \t]*{_REST}",
     re.IGNORECASE | re.MULTILINE,
 )
 _GIVING: Final = re.compile(
-    r"(?:^|(?<=[.!?])\s+)[ \t]*(?:(?:so|thus|therefore|overall|hence|finally|in (?:conclusion|summary)),?[ \t]+)?"
-    r"i(?:'d| would| will|'ll| do)?[ \t]+(?P<final>finally[ \t]+)?"
+    rf"{_BEGIN}{_SO}i(?:'d| would| will|'ll| do)?[ \t]+(?P<final>finally[ \t]+)?"
     r"(?:rate|grade|score|give|choose|pick|prefer|select|vote for|go with|answer|decide for)[ \t]+"
-    r"(?:(?:this|it|the (?:output|answer|response))[ \t]+)?(?:with[ \t]+|as[ \t]+)?(?:an?[ \t]+)?"
-    r"(?P<value>[^\n.!?]{1,120}(?:\.\d+)?)",
+    rf"(?:(?:this|it|the (?:output|answer|response))[ \t]+)?(?:with[ \t]+|as[ \t]+)?(?:an?[ \t]+)?{_REST}",
     re.IGNORECASE | re.MULTILINE,
 )
 _BETTER: Final = re.compile(
-    r"(?:^|(?<=[.!?])\s+|,[ \t]+)(?:(?:so|thus|therefore|overall|hence|finally)[ \t,]+)?(?P<final>(?!))?"
-    r"(?P<value>(?:the[ \t]+)?(?:first|second)[ \t]+(?:output|answer|response|one)[ \t]+is[ \t]+"
-    r"(?:(?:clearly|much|slightly|overall)[ \t]+)?(?:the[ \t]+)?(?:better|best|preferred|superior|stronger)(?:[ \t]+one)?)",
+    rf"(?:{_BEGIN}|,[ \t]+){_SO}(?P<final>(?!))?(?P<value>(?:the[ \t]+)?(?:first|second)[ \t]+"
+    r"(?:output|answer|response|one)[ \t]+is[ \t]+(?:(?:clearly|much|slightly|overall)[ \t]+)?(?:the[ \t]+)?"
+    r"(?:better|best|preferred|superior|stronger)(?:[ \t]+one)?)",
     re.IGNORECASE | re.MULTILINE,
 )
 _PAIR: Final = re.compile(
     r"[\"'“](?P<name>[^\"'“”\n]{1,80})[\"'”]\s*:\s*(?:[\"'“](?P<text>[^\"”\n]{1,80}?)[\"'”]|(?P<bare>[\w.+-]{1,30}))"
 )
-_TAGGED: Final = re.compile(
-    r"<(?P<name>[A-Za-z_][\w -]{0,60})>(?P<value>[^<>\n]{1,80}|\s*[^<>\n]{1,80}\s*)</(?P=name)>"
-)
+_TAGGED: Final = re.compile(r"<(?P<name>[A-Za-z_][\w -]{0,60})>(?P<value>\s*[^<>\n]{1,80}\s*)</(?P=name)>")
 _HEADING: Final = re.compile(
     rf"{_LEAD}{_LABEL}(?:{_SURE_LABELS}|{_OTHER_LABELS})[ \t]*[*_:]*[ \t]*\n\s*(?P<value>\S[^\n]{{0,120}})$",
     re.IGNORECASE | re.MULTILINE,
 )
 _LIST_MARK: Final = re.compile(r"\s*(?:>|\d{1,2}[.)]\s*$)")
+_MARKS: Final = " \t*_\"'`#([{"
 _SOME_WORDS: Final = 4
 
 
@@ -182,7 +182,7 @@ def _picked(choices: Choices, place: int, fields: Mapping[str, Node], names: Map
     if len({offer.said for offer in readable}) > 1:
         last = max(readable, key=lambda offer: offer.start)
         return replace(last, has_rival=True)
-    return (readable or offers or [None])[0]
+    return next(iter([*readable, *offers]), None)
 
 
 def _offered(choices: Choices, place: int, node: Node, fields: Mapping[str, Node]) -> Offer | None:
@@ -236,18 +236,13 @@ def _of_lines(ask: Ask, names: Mapping[str, int], text: str) -> Iterator[Offer]:
             place,
             said,
             found["value"].strip(),
-            *_value_span(found),
+            found.end("value") - len(found["value"].lstrip(_MARKS)),
+            found.end("value"),
             is_final=bool(found["final"]),
             is_prose=True,
             is_complete=found.end() < len(text),
             rationale="" if is_single else found["value"].strip(),
         )
-
-
-def _value_span(found: re.Match[str]) -> tuple[int, int]:
-    """Where the value stands: from its first letter or digit to the end of the line."""
-    shift = re.match(r"[^\w+-]*", found["value"])
-    return found.start("value") + (shift.end() if shift else 0), found.end("value")
 
 
 def _of_tags(ask: Ask, names: Mapping[str, int], text: str) -> Iterator[Offer]:
@@ -273,7 +268,7 @@ def _named_value(
     if place is not None:
         said = read_words(Choices(ask.questions[place], ask.order), value)
         if said is not None or folded(name) == "verdict":
-            yield Offer(place, said, value.strip(), *span, is_firm=is_firm, is_prose=True)
+            yield Offer(place, said, value.strip(), span[0], span[1], is_firm=is_firm, is_prose=True)
 
 
 def _of_headed_lines(choices: Choices, text: str) -> list[Offer]:
@@ -287,7 +282,8 @@ def _of_headed_lines(choices: Choices, text: str) -> list[Offer]:
                     0,
                     said,
                     found["value"].strip(),
-                    *found.span("value"),
+                    found.start("value"),
+                    found.end("value"),
                     is_final=bool(found["final"]),
                     is_prose=True,
                     is_complete=found.end() < len(text),
@@ -303,7 +299,7 @@ def _of_last_line(choices: Choices, text: str) -> list[Offer]:
     said = read_exactly(choices, line)
     if said is None or _LIST_MARK.match(line):
         return []
-    shift = len(line) - len(line.lstrip(" \t*_\"'`#([{"))
+    shift = len(line) - len(line.lstrip(_MARKS))
     return [Offer(0, said, line.strip(), start + shift, len(text.rstrip()), is_prose=True, is_complete=False)]
 
 
@@ -318,7 +314,8 @@ def _of_sentences(choices: Choices, text: str) -> Iterator[Offer]:
                     0,
                     said,
                     found["value"].strip(),
-                    *found.span("value"),
+                    found.start("value"),
+                    found.end("value"),
                     is_firm=False,
                     is_final=bool(found["final"]),
                     is_prose=True,

@@ -20,7 +20,8 @@ _HEDGE: Final = re.compile(r"^(?:but|however|although|though|or|and|no|not|unles
 _FIRST_OR_SECOND: Final = re.compile(
     r"^(?:the )?(?:(?P<rank>first|1st|second|2nd)(?: (?:output|answer|response|one|option|text))?"
     r"|(?:output|answer|response|option) (?:#|no |number )?(?P<number>1|one|2|two))"
-    r"(?: (?:is|was)(?: (?:clearly|much|slightly|overall))? (?:the )?(?:better|best|preferred|superior|stronger)(?: one)?)?$"
+    r"(?: (?:is|was)(?: (?:clearly|much|slightly|overall))? (?:the )?(?:better|best|preferred|superior|stronger)"
+    r"(?: one)?)?$"
 )
 _FIRST: Final = frozenset({"first", "1st", "1", "one"})
 _EQUAL: Final = frozenset(

@@ -17,7 +17,7 @@ class Direct(AskingProtocol):
     key = "direct"
     title = "Direct"
     about = "The model grades an item or an output on its own, criterion by criterion."
-    kinds = ("item", "output")
+    kinds: tuple[str, ...] = ("item", "output")
     prompts: Mapping[str, str] = {
         "": prompt_file("direct"),
         "verdict first": prompt_file("direct_bare"),

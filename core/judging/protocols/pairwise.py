@@ -16,7 +16,7 @@ class Pairwise(AskingProtocol):
     key = "pairwise"
     title = "Pairwise"
     about = "The model compares two outputs, once in each order; verdicts that flip count as a tie."
-    kinds = ("pair",)
+    kinds: tuple[str, ...] = ("pair",)
     prompts: Mapping[str, str] = {
         "": prompt_file("pairwise"),
         "verdict first": prompt_file("pairwise_bare"),

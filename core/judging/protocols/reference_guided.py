@@ -15,7 +15,7 @@ class ReferenceGuided(Direct):
     key = "reference"
     title = "Reference-guided"
     about = "The model holds an output against the item's reference answers, or against its own answer."
-    kinds = ("output",)
+    kinds: tuple[str, ...] = ("output",)
     prompts: Mapping[str, str] = {
         "": prompt_file("reference_guided"),
         "verdict first": prompt_file("reference_guided_bare"),
