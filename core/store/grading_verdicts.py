@@ -59,7 +59,7 @@ class Tally:
     """How the repetitions of a judge voted.
 
     Attributes:
-        n: Those that gave the value.
+        n: Those that gave the value; 0 where values tie.
         answered: Those with a value.
         asked: All of them.
     """
@@ -224,6 +224,6 @@ def _tally(known: _Known, row: int) -> Tally | None:
         votes += [_said(one, int(found)) for found in np.flatnonzero(here)]
     if len(votes) < 2:
         return None
-    value = _said(now, row)
-    n = sum(vote == value for vote in votes) if value.absence is None else 0
-    return Tally(n, sum(vote.absence is None for vote in votes), len(votes))
+    value, answered = _said(now, row), sum(vote.absence is None for vote in votes)
+    ties = answered > 1 and bool(np.isnan(now.confidence[row]))
+    return Tally(0 if ties or value.absence else sum(vote == value for vote in votes), answered, len(votes))

@@ -1,4 +1,4 @@
-"""A verdict as the card shows it after the reveal: in words, turned to the sides on which this person saw the outputs."""
+"""A verdict as the card shows it after the reveal: in words, turned to the sides on which this person saw outputs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

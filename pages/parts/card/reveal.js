@@ -8,16 +8,42 @@ const said = (one) => one.value ?? ABSENCES[one.absence] ?? "no answer";
 
 const colourOf = (kind) => ({ judge: "judge", jury: "judge", person: "person", gold: "gold" })[kind] ?? "";
 
-const fromWhom = (other) => [make("span", { class: colourOf(other.kind) }, other.rater), make("span", { class: "small" }, KIND_WORDS[other.kind] ?? other.kind)];
+const fromWhom = (other) => [
+  make("span", { class: colourOf(other.kind) }, other.rater),
+  make("span", { class: "small" }, KIND_WORDS[other.kind] ?? other.kind, other.made_of ? `, ${other.made_of}` : null),
+];
+
+const valueOf = (one, kind) => make("b", { class: one.absence ? "none" : colourOf(kind) }, said(one));
+
+/* What a verdict was made of: what was said in either order, or by the members of a jury. */
+function partsOf(other) {
+  const parts = [
+    ...(other.orders ?? []).map((one) => ({ ...one, name: `With the ${one.name} one first` })),
+    ...(other.members ?? []),
+  ];
+  if (!parts.length) return null;
+  return make("ul", { class: "made-of" }, parts.map((one) =>
+    make("li", {}, make("span", { class: "small" }, one.name), valueOf(one, other.kind), one.rationale_html ? prose(one.rationale_html) : null)));
+}
+
+/* How sure, and what it rests on; a vote says more than a share of it. */
+function surety(other) {
+  const notes = [];
+  if (other.votes) notes.push(other.votes);
+  if (other.confidence !== null && other.confidence !== undefined)
+    notes.push(`sure: ${Math.round(other.confidence * 100)} %${other.confidence_source ? `, ${other.confidence_source}` : ""}`);
+  if (other.unstable && !other.orders?.length)
+    notes.push(other.votes || other.members?.length ? "votes tie, or changed with the order" : "changed with the order");
+  return notes.length ? make("p", { class: "small surety" }, notes.join("; ")) : null;
+}
 
 function otherCells(other, named) {
-  const extra = [];
-  if (other.unstable) extra.push(make("span", { class: "small" }, "changed with the order"));
-  if (other.confidence !== null && other.confidence !== undefined) extra.push(make("span", { class: "small" }, `sure: ${Math.round(other.confidence * 100)} %`));
   return [
     named ? make("td", { class: "from" }, fromWhom(other)) : null,
-    make("td", { class: "said" }, make("b", { class: other.absence ? "none" : colourOf(other.kind) }, said(other)), other.differs ? make("span", { class: "differs" }, "differs") : null),
-    make("td", { class: "why" }, other.rationale_html ? prose(other.rationale_html) : null, extra),
+    make("td", { class: "said" }, valueOf(other, other.kind),
+      other.differs ? make("span", { class: "differs" }, "differs") : null,
+      other.unstable ? make("span", { class: "unstable" }, "unstable") : null),
+    make("td", { class: "why" }, other.rationale_html ? prose(other.rationale_html) : null, partsOf(other), surety(other)),
   ];
 }
 
