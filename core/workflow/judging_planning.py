@@ -1,7 +1,7 @@
 """What a run would ask and cost, known before it is started.
 
-Every request is made as the run would make it, and its hash looked up: what was asked before costs nothing. Of very many
-subjects what is there is counted, and a random part of them is looked at for the rest; the plan says so.
+Every request is made as the run would make it, and its hash looked up: what was asked before costs nothing. Of very
+many subjects what is there is counted, and a random part of them is looked at for the rest; the plan says so.
 """
 
 from collections import Counter
