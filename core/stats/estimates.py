@@ -40,6 +40,8 @@ class Reason(StrEnum):
     SEPARATED_OR_DISCONNECTED = "separated_or_disconnected"
     NEEDS_THREE_PLAYERS = "needs_three_players"
     NO_TIMES = "no_times"
+    NOTHING_COMPARED = "nothing_compared"
+    NO_ROOM = "no_room"
 
     @property
     def sentence(self) -> str:
@@ -110,6 +112,8 @@ _REASON_SENTENCES = {
     " not exist.",
     Reason.NEEDS_THREE_PLAYERS: "Two rankings of fewer than three cannot be compared.",
     Reason.NO_TIMES: "The ratings have no times, or all the same one, so nothing can be said of change over time.",
+    Reason.NOTHING_COMPARED: "No altered text has a verdict that could be read beside the unaltered one's.",
+    Reason.NO_ROOM: "Every verdict was the one asked for already, so nothing could move towards it.",
 }
 
 _FLAG_SENTENCES = {
@@ -143,6 +147,7 @@ class IntervalMethod(StrEnum):
     JACKKNIFE = "jackknife"
     WILSON = "wilson"
     PERCENTILE = "percentile"
+    NEWCOMBE = "newcombe"
 
     @property
     def sentence(self) -> str:
@@ -157,6 +162,7 @@ _METHOD_SENTENCES = {
     " generalises to new units, not to new raters.",
     IntervalMethod.WILSON: "Wilson score interval of a proportion.",
     IntervalMethod.PERCENTILE: "Percentiles of the bootstrap over units (or clusters).",
+    IntervalMethod.NEWCOMBE: "Newcombe's score interval of the difference of two paired proportions.",
 }
 
 

@@ -29,7 +29,7 @@ _PHASES: dict[AskedPhase, str] = {
 }
 _METHODS = {
     IntervalMethod.BCA: "BCa", IntervalMethod.JACKKNIFE: "jackknife", IntervalMethod.WILSON: "Wilson",
-    IntervalMethod.PERCENTILE: "percentile bootstrap",
+    IntervalMethod.PERCENTILE: "percentile bootstrap", IntervalMethod.NEWCOMBE: "Newcombe",
 }  # fmt: skip
 _METHOD_SOURCES = {
     IntervalMethod.BCA: "Efron (1987), Better bootstrap confidence intervals, Journal of the American Statistical"
@@ -37,6 +37,8 @@ _METHOD_SOURCES = {
     IntervalMethod.PERCENTILE: "Efron and Tibshirani (1993), An Introduction to the Bootstrap",
     IntervalMethod.JACKKNIFE: "Efron and Tibshirani (1993), An Introduction to the Bootstrap",
     IntervalMethod.WILSON: "Wilson (1927), Journal of the American Statistical Association 22",
+    IntervalMethod.NEWCOMBE: "Newcombe (1998), Improved confidence intervals for the difference between binomial"
+    " proportions based on paired data, Statistics in Medicine 17",
 }
 _PACKAGE = "Castro (2017), Fast Krippendorff: Fast computation of Krippendorff's alpha agreement measure"
 _BOOTSTRAPPED = (IntervalMethod.BCA, IntervalMethod.PERCENTILE)

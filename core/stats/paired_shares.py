@@ -1,0 +1,121 @@
+"""Shares with Wilson's interval, and the difference of two shares on the same units with Newcombe's.
+
+Both count independent groups (clusters of units) and not units: a share of n units in m groups gets the interval of m.
+That is exact where units of a group agree, and too wide where they do not.
+"""
+
+from dataclasses import dataclass
+from math import sqrt
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from core.stats.arrays import IntArray
+from core.stats.estimates import Estimate, Flag, Interval, IntervalMethod, Reason
+from core.stats.resampling import SMALL_SAMPLE, wilson
+
+UNKNOWN = -1
+"""Of a unit about which nothing is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class PairedShares:
+    """Two shares and their difference, on the same units.
+
+    Attributes:
+        first, second: The shares.
+        difference: First minus second.
+    """
+
+    first: Estimate
+    second: Estimate
+    difference: Estimate
+
+
+def share(name: str, marks: ArrayLike, groups: ArrayLike, *, undefined: Reason, level: float = 0.95) -> Estimate:
+    """The share of marked units.
+
+    Args:
+        name: Key of the estimate.
+        marks: 1 (marked), 0 or `UNKNOWN` for each unit; unknown ones are left out.
+        groups: What each unit hangs together with.
+        undefined: The reason where no unit is known.
+        level: Nominal coverage.
+    """
+    marked, group = _known(marks, groups)
+    n, n_groups = len(marked), len(np.unique(group))
+    if not n:
+        return Estimate(name, None, 0, 0, reason=undefined)
+    value = float(marked.mean())
+    interval = wilson(value * n_groups, n_groups, level=level)
+    return Estimate(name, value, n, n, n_groups=n_groups, interval=interval, flags=_flags(n, n_groups))
+
+
+def paired_shares(
+    name: str, first: ArrayLike, second: ArrayLike, groups: ArrayLike, *, undefined: Reason, level: float = 0.95
+) -> PairedShares:
+    """Two shares of the same units and their difference (Newcombe 1998, method 10).
+
+    Args:
+        name: Key of the estimates.
+        first: 1, 0 or `UNKNOWN` for each unit; only units known in both count.
+        second: The same for the other share.
+        groups: What each unit hangs together with.
+        undefined: The reason where no unit is known in both.
+        level: Nominal coverage.
+    """
+    left, right = np.asarray(first, np.int64), np.asarray(second, np.int64)
+    both = (left != UNKNOWN) & (right != UNKNOWN)
+    left, right, group = left[both], right[both], np.asarray(groups)[both]
+    one, other = (share(name, marks, group, undefined=undefined, level=level) for marks in (left, right))
+    n, n_groups = len(left), len(np.unique(group))
+    if not n:
+        return PairedShares(one, other, Estimate(name, None, 0, 0, reason=undefined))
+    counts = np.array([np.sum((left == a) & (right == b)) for a, b in ((1, 1), (1, 0), (0, 1), (0, 0))])
+    interval = newcombe(*(counts * (n_groups / n)), level=level)
+    value = float(left.mean() - right.mean())
+    difference = Estimate(name, value, n, 2 * n, n_groups=n_groups, interval=interval, flags=_flags(n, n_groups))
+    return PairedShares(one, other, difference)
+
+
+def newcombe(both: float, first: float, second: float, neither: float, *, level: float = 0.95) -> Interval:
+    """The interval of the difference of two paired proportions, (both + first) / n - (both + second) / n.
+
+    Wilson's limits of each proportion, put together by their correlation phi with a continuity correction (Newcombe
+    1998, Statistics in Medicine 17, method 10).
+
+    Args:
+        both: Units marked in both.
+        first: In the first only.
+        second: In the second only.
+        neither: In none.
+        level: Nominal coverage.
+
+    Raises:
+        ValueError: There is no unit.
+    """
+    n = both + first + second + neither
+    p, q = (both + first) / n if n else 0.0, (both + second) / n if n else 0.0
+    one, other = wilson(both + first, n, level=level), wilson(both + second, n, level=level)
+    product = (both + first) * (second + neither) * (both + second) * (first + neither)
+    surplus = both * neither - first * second
+    corrected = max(surplus - n / 2, 0.0) if surplus > 0 else surplus
+    phi = corrected / sqrt(product) if product > 0 else 0.0
+
+    def reach(here: float, there: float) -> float:
+        return sqrt(max(here**2 - 2 * phi * here * there + there**2, 0.0))
+
+    low = p - q - reach(p - one.low, other.high - q)
+    high = p - q + reach(one.high - p, q - other.low)
+    return Interval(max(-1.0, low), min(1.0, high), level=level, method=IntervalMethod.NEWCOMBE)
+
+
+def _known(marks: ArrayLike, groups: ArrayLike) -> tuple[IntArray, IntArray]:
+    marked = np.asarray(marks, np.int64)
+    known = marked != UNKNOWN
+    return marked[known], np.asarray(groups)[known]
+
+
+def _flags(n: int, n_groups: int) -> tuple[Flag, ...]:
+    raised = ((Flag.SMALL_SAMPLE, n_groups < SMALL_SAMPLE), (Flag.CLUSTERED, n_groups < n))
+    return tuple(flag for flag, is_raised in raised if is_raised)
