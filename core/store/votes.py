@@ -45,7 +45,7 @@ class Outcome:
         tied: Whether several values have most weight.
         unstable: Whether values tie, or a vote for the value was itself unstable.
         mean: Weighted mean of the numbers; NaN where there are none.
-        any_unstable: Whether any vote was.
+        any_unstable: Whether any vote with a value was.
     """
 
     row: NDArray[np.int64]
@@ -81,7 +81,7 @@ def counted(votes: Votes) -> Outcome:
         unstable[found] = tied[found] | flips[winner]
         row[found] = rows[starts[winner]]
         share[found] = np.where(tied[found], np.nan, top / total)
-    return Outcome(row, answered, share, tied, unstable, _means(votes), _any(votes, n))
+    return Outcome(row, answered, share, tied, unstable, _means(votes), _any(votes, said))
 
 
 def _codes(votes: Votes, said: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -111,6 +111,6 @@ def _means(votes: Votes) -> NDArray[np.float64]:
     return np.where(n > 0, total / np.where(n > 0, n, 1.0), np.nan)
 
 
-def _any(votes: Votes, n: int) -> NDArray[np.bool_]:
-    found: NDArray[np.bool_] = np.bincount(votes.group[votes.unstable], minlength=n) > 0
+def _any(votes: Votes, said: NDArray[np.int64]) -> NDArray[np.bool_]:
+    found: NDArray[np.bool_] = np.bincount(votes.group[said[votes.unstable[said]]], minlength=votes.n_groups) > 0
     return found
