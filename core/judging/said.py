@@ -1,11 +1,10 @@
 """What messages say, as plain text that can be compared, measured and hashed."""
 
 import re
-from collections.abc import Sequence
 from hashlib import sha256
-from json import dumps
 
 from core.judging.asked import Messages
+from core.judging.showing import text_of
 
 _WORD = re.compile(r"\w+")
 _BLANK = re.compile(r"\s+")
@@ -13,17 +12,7 @@ _BLANK = re.compile(r"\s+")
 
 def said(messages: Messages) -> str:
     """The words of messages, without their roles; messages are parted by an empty line."""
-    return "\n\n".join(_words(message.get("content")) for message in messages)
-
-
-def _words(content: object) -> str:
-    if content is None:
-        return ""
-    if isinstance(content, str):
-        return content
-    if isinstance(content, Sequence):
-        return "\n".join(_words(part.get("text") if isinstance(part, dict) else part) for part in content)
-    return dumps(content, ensure_ascii=False)
+    return "\n\n".join(text_of(message) for message in messages)
 
 
 def compared(text: str, *, cased: bool, spaced: bool) -> str:
