@@ -10,18 +10,21 @@ import urllib.request
 import webbrowser
 from pathlib import Path
 from types import FrameType
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from core.cli.opening import prepared_workspace
-from core.errors import BadInput, TouchstoneError
-from core.settings import ROOT, read_settings
+from core.errors import BadInput
+from core.settings import ROOT, environment, read_variable, read_settings
 from core.workflow import serving
 from core.workflow.workspace import Workspace, open_workspace
 
+if TYPE_CHECKING:
+    from core.judging.client import LlmClient
+    from core.judging.pace import RunSettings
+
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
-_HOUSE_EVERY = 60.0
 _RESTARTS_PER_MINUTE = 5
 _ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 """Unless set: our matrix products are small, and threads that wait for each other cost more than they bring. Measured
@@ -147,7 +150,12 @@ def _end(*children: subprocess.Popen[bytes]) -> None:
 def worker(
     parent: Annotated[int | None, typer.Option(help="End when this process is gone.", hidden=True)] = None,
 ) -> None:
-    """Run one worker by hand: it keeps the database file in order; judge runs will be driven here."""
+    """Run one worker by hand: it drives judge runs, and keeps the database file in order."""
+    import asyncio
+
+    from core.judging.providers import set_variables
+    from core.workflow.judging_worker import work
+
     workspace = prepared_workspace()
     stopping = False
 
@@ -157,15 +165,17 @@ def worker(
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
-    due = time.monotonic() + _HOUSE_EVERY
-    while not stopping and (parent is None or os.getppid() == parent):
-        if time.monotonic() >= due:
-            try:
-                serving.keep_house(workspace)
-            except TouchstoneError as error:
-                typer.echo(f"worker: {error}", err=True)
-            due = time.monotonic() + _HOUSE_EVERY
-        time.sleep(0.2)
+
+    def is_over() -> bool:
+        return stopping or (parent is not None and os.getppid() != parent)
+
+    asyncio.run(work(workspace, _client, is_over=is_over, variables=set_variables(environment())))
+
+
+def _client(settings: "RunSettings") -> "LlmClient":
+    from core.judging.client import LiteLLMClient
+
+    return LiteLLMClient(read_variable, settings=settings)
 
 
 def backup(file: Annotated[Path, typer.Argument(help="New file to write the copy to.")]) -> None:

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import bindparam, select, text
+from sqlalchemy import and_, bindparam, func, or_, select, text
 from sqlmodel import Session
 
 from core.models import metadata
+from core.store.runs import RunRow
 
 _CALL = metadata.tables["call"]
 _AT_ONCE = 2_000
@@ -198,3 +199,14 @@ def run_totals(run_id: int, position: int = 0, *, session: Session) -> RunTotals
         statuses=statuses, copied=int(copied), sent=int(sent), spent=float(spent), tokens_in=int(tokens_in),
         tokens_out=int(tokens_out), up_to=int(up_to),
     )  # fmt: skip
+
+
+def count_retried(run: RunRow, *, session: Session) -> int:
+    """How many calls a retry asks again: those that ended so before it was created, and those it has asked since."""
+    mine = _CALL.c.run_id == run.id
+    failed = and_(_CALL.c.judge_id == run.judge_id, _CALL.c.status.in_(run.retried))
+    before = and_(failed, _CALL.c.run_id != run.id, _CALL.c.changed_at <= run.created_at)
+    if run.causes:
+        before = and_(before, _CALL.c.cause.in_(run.causes))
+    query = select(func.count()).select_from(_CALL).where(_CALL.c.kind != "answer", or_(mine, before))
+    return int(session.connection().execute(query).scalar_one())

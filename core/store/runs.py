@@ -37,6 +37,7 @@ class RunRow:
     state: str
     position: int
     owner: str
+    lease_until: datetime | None
     budget: float | None
     created_at: datetime
     counters: Mapping[str, Any] = field(default_factory=dict)

@@ -1,7 +1,5 @@
 """Whether an unfinished import still runs, and what is done with one that does not."""
 
-import os
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -10,6 +8,7 @@ from core.errors import Conflict, TouchstoneError
 from core.models.ratings import ImportState
 from core.store import imports
 from core.store.imports import UnfinishedImport
+from core.workflow.processes import is_gone, this_process
 from core.workflow.workspace import Workspace
 
 SILENT = timedelta(minutes=5)
@@ -17,11 +16,6 @@ SILENT = timedelta(minutes=5)
 
 _REMOVED_AT_ONCE = 5_000
 _active: set[int] = set()
-
-
-def this_process() -> str:
-    """Who writes: this process, on this machine."""
-    return f"{os.getpid()}@{socket.gethostname()}"[:64]
 
 
 @contextmanager
@@ -54,20 +48,7 @@ def is_dead(workspace: Workspace, unfinished: UnfinishedImport) -> bool:
         return False
     if unfinished.owner == this_process() or imports.is_stale(unfinished, workspace.clock(), after=SILENT):
         return True
-    pid, _, machine = unfinished.owner.partition("@")
-    return machine == this_process().partition("@")[2] and not _runs(pid)
-
-
-def _runs(pid: str) -> bool:
-    if not pid.isdigit():
-        return False
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return False
-    except (PermissionError, OSError):
-        return True
-    return True
+    return is_gone(unfinished.owner)
 
 
 def clear_dead_imports(workspace: Workspace) -> int:

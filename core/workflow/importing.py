@@ -28,6 +28,7 @@ from core.store.database import Database
 from core.workflow import import_liveness as liveness
 from core.workflow.import_liveness import clear_dead_imports
 from core.workflow.import_writing import write_staged
+from core.workflow.processes import this_process
 from core.workflow.studies import fresh_seed
 from core.workflow.workspace import Visitor, Workspace
 
@@ -176,7 +177,7 @@ def _begin(workspace: Workspace, visitor: Visitor, study_id: int, staged: Staged
         files=described,
         mapping=mapping_data(mapping),
         state=ImportState.RUNNING.value,
-        owner=liveness.this_process(),
+        owner=this_process(),
         heartbeat_at=now,
         created_at=now,
         created_by=visitor.name,

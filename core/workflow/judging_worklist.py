@@ -11,7 +11,7 @@ from hashlib import sha256
 from json import dumps
 from typing import Literal
 
-from core.judging.asked import Ask, Material, Question, Request
+from core.judging.asked import Ask, Kind, Material, Question, Request
 from core.judging.protocols.face import JudgeProtocol
 from core.judging.spec import JudgeSpec
 from core.store import calls
@@ -45,14 +45,14 @@ class OwnAnswer:
 
     Attributes:
         text: As it was given; None where it is not known yet.
-        call: The judge's own call for it, where there is one.
+        known: The judge's own call for it, where there is one.
         copy_of: Another judge's call for the very same, where only that one is known.
     """
 
     request: Request
     hash: str
     text: str | None
-    call: int | None
+    known: KnownCall | None
     copy_of: int | None
 
     @property
@@ -73,6 +73,8 @@ class WorkItem:
         call: The judge's own call for it, where there is one.
         copy_of: In state "copy", the call of the other judge.
         standing: Criterion id -> the rating that stands for this subject, order and repetition.
+        kind: "probe" where the subject's text was altered on purpose: it yields no rating.
+        variation: How it was altered; "".
     """
 
     material: Material
@@ -88,6 +90,8 @@ class WorkItem:
     copy_of: int | None = None
     known: KnownCall | None = None
     standing: Mapping[int, StandingRating] = field(default_factory=dict)
+    kind: Kind = "verdict"
+    variation: str = ""
 
     @property
     def key(self) -> CallKey:
@@ -151,7 +155,7 @@ def read_work(
         for ask in asks[material.kind]
         for item in _drafted(judged, judge, protocol, ask, material, answers.get(material.subject_id))
     ]
-    return _with_states(judge, run, items, session)
+    return with_states(judge, run, items, session)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +192,7 @@ def _own_answers(
             text, failed = (replies[call.id].text, "") if call.status == "ok" else (None, call.status)
         elif call is None and other is not None and replies[other].status == "ok":
             text, copy_of = replies[other].text, other
-        own = OwnAnswer(request, hashes[subject], text, call.id if call else None, copy_of)
+        own = OwnAnswer(request, hashes[subject], text, call, copy_of)
         found[subject] = _Answer(own, failed)
     return found
 
@@ -236,7 +240,8 @@ def _is_open(call: KnownCall, run: RunRow | None) -> bool:
     return call.status == "provider error"
 
 
-def _with_states(judge: JudgeAtWork, run: RunRow | None, items: Sequence[WorkItem], session: Session) -> list[WorkItem]:
+def with_states(judge: JudgeAtWork, run: RunRow | None, items: Sequence[WorkItem], session: Session) -> list[WorkItem]:
+    """The items with what is there of them already."""
     hashes = {item.request_hash for item in items if item.request_hash}
     known = calls.known_calls(judge.id, hashes, session=session)
     asked = {item.request_hash for item in items if item.request is not None and item.key not in known}
@@ -278,7 +283,7 @@ def _state(
             return "settled"
         if _is_open(call, run):
             return "open"
-        if call.status not in calls.ANSWERED:
+        if call.status not in calls.ANSWERED or item.kind == "probe":
             return "settled"
         written = all(key in stands and stands[key].call_id == call.id for key in item.criteria)
         return "settled" if written else "shared"

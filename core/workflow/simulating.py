@@ -18,6 +18,7 @@ from core.store import imported, imports
 from core.store import studies as stored
 from core.store import study_edits as edits
 from core.workflow import import_liveness as liveness
+from core.workflow.processes import this_process
 from core.workflow.simulated_writing import Progress, write_simulated
 from core.workflow.studies import StudySummary, find_study, fresh_seed
 from core.workflow.workspace import Visitor, Workspace
@@ -122,7 +123,7 @@ def _begin(workspace: Workspace, visitor: Visitor, study_id: int, wanted: Simula
     asked: dict[str, Any] = asdict(wanted) | {"scale": wanted.scale.to_json(), "seed": seed}
     record = Import(
         study_id=study_id, files=[], mapping={"simulation": asked}, state=ImportState.RUNNING.value,
-        owner=liveness.this_process(), heartbeat_at=now, created_at=now, created_by=visitor.name,
+        owner=this_process(), heartbeat_at=now, created_at=now, created_by=visitor.name,
     )  # fmt: skip
     with workspace.database.writing() as session:
         return imports.begin_import(record, session=session)
