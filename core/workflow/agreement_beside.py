@@ -53,7 +53,7 @@ def asked_beside(
         words = dict(stored.read_words(cells.current.rating.tolist(), session=session))
         for unit, (subject, standing) in enumerate(zip(cells.subject, cells.standing, strict=True)):
             rows = np.flatnonzero(cells.unit == unit).tolist()
-            said = said_in(cells, rows, words)
+            said = said_in(cells, rows, words, live.reductions)
             title = question.texts.get(int(standing), question.title)
             found[int(subject)].append(AskedBeside(int(standing), title, question.pooled, said))
     return {subject: tuple(answered) for subject, answered in found.items()}

@@ -5,7 +5,7 @@ Whoever opens them is shown others' ratings; that is noted, so that a first grad
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -162,9 +162,18 @@ def _opened(reading: _Reading, units: NDArray[np.int64], *, total: int, offset: 
     for unit in units.tolist():
         subject = int(cells.subject[unit])
         if subject in texts:
-            said, text = said_in(cells, rows[unit], words), texts[subject]
+            said, text = said_in(cells, rows[unit], words, reading.live.reductions), texts[subject]
+            said = _with_members(said, beside[subject], int(cells.standing[unit]))
             opened.append(_unit(view, unit, text, said, references.get(text.item_id, ()), beside[subject]))
     return ItemsBehind(total, offset, tuple(opened), noted)
+
+
+def _with_members(
+    said: tuple[SaidOf, ...], beside: Sequence[AskedBeside], standing: int
+) -> tuple[SaidOf, ...]:  # fmt: skip
+    """The same, juries with all their members: a filter may have left some out of the view."""
+    full = {one.rater: one.members for asked in beside if asked.criterion == standing for one in asked.said}
+    return tuple(replace(one, members=full[one.rater]) if full.get(one.rater) else one for one in said)
 
 
 def _chosen_rows(view: AgreementView, unit: int) -> list[int]:

@@ -122,7 +122,7 @@ def _pane(label: str, html: str) -> str:
 
 def _said(one: SaidOf) -> str:
     words = "".join(f'<div class="ag-why">{html}</div>' for html in (one.rationale_html, one.comment_html) if html)
-    beside = [_PHASES.get(one.phase, "")]
+    beside = [_PHASES.get(one.phase, ""), *(f"{member.name}: {member.value}" for member in one.members)]
     beside += [f"confidence {percentage(one.confidence)}"] if one.confidence is not None else []
     small = " · ".join(part for part in beside if part)
     quiet = f'<div class="ag-when">{escape(small)}</div>' if small else ""
@@ -143,6 +143,7 @@ def _value(one: SaidOf) -> str:
 
 
 def _marks(one: SaidOf) -> str:
-    marks = [("differs", one.differs), ("turned by the order shown", one.unstable)]
+    unstable = "votes tie or turned by the order shown" if one.members else "turned by the order shown"
+    marks = [("differs", one.differs), (unstable, one.unstable)]
     along = '<span class="ag-along">came with the data</span>' if one.came_along else ""
     return "".join(f'<span class="ag-mark">{text}</span>' for text, holds in marks if holds) + along

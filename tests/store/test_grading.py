@@ -308,8 +308,9 @@ def test_a_judge_in_both_orders_is_one_verdict_and_people_are_none(database: Dat
         add_rating(session, built, "q1/alder|birch", "better", "broken", None, kind="judge", absence="unreadable")
         add_rating(session, built, "q1/alder|birch", "better", "Ann", "A")
         key = built.criteria["better"]
-        found = read_verdicts(built.study, subject, {key: key}, ties=[key], session=session)
-    assert [(row.rater, row.option, row.absence, row.unstable, row.rationale) for row in found] == [
+        found = read_verdicts(built.study, subject, {key: key}, ties=[key], numeric=[], session=session)
+    told = [(row.rater, row.said.option, row.said.absence, row.unstable, row.rationale) for row in found]
+    assert told == [
         ("broken", None, "unreadable", False, ""),
         ("firm", "B", None, False, "So."),
         ("swayed", "tie", None, True, ""),
@@ -322,7 +323,7 @@ def test_reading_verdicts_leaves_the_connection_fit_for_writing(database: Databa
     with database.writing() as session:
         add_rating(session, built, "q1/alder", "acceptable", "strict", "pass", kind="judge")
         key = built.criteria["acceptable"]
-        assert read_verdicts(built.study, built.subjects["q1/alder"], {key: key}, ties=[], session=session)
+        assert read_verdicts(built.study, built.subjects["q1/alder"], {key: key}, ties=[], numeric=[], session=session)
         assert held(session, built) > 0
 
 
