@@ -194,6 +194,25 @@ def best_value(question: Question, side: str = "A") -> Value | None:
     return next((key for key in reversed(scale.keys) if key != "na"), None)
 
 
+def nearness(question: Question, value: Value, side: str = "A") -> float | None:
+    """How near a value is to the best one, higher is nearer; None where that means nothing.
+
+    Of options with a positive one: 1 or 0. Of others in order: their place. Of a pair: 1 for the altered side, 0 for a
+    tie, -1 for the other side and for both bad.
+    """
+    scale = question.scale
+    if best_value(question, side) is None:
+        return None
+    if scale.kind is ScaleKind.PREFERENCE:
+        return {side: 1.0, "tie": 0.0}.get(str(value), -1.0)
+    if scale.positive is not None:
+        return float(value == scale.positive)
+    if not isinstance(value, str):
+        return float(value)
+    ladder = [key for key in scale.keys if key != "na"]
+    return float(ladder.index(value)) if value in ladder else None
+
+
 def target_of(ask: Ask, side: str = "A") -> Target | None:
     """What an injection into this side asks for; None where no question has a best value."""
     best = {question.id: best_value(question, side) for question in ask.questions}

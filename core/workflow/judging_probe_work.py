@@ -129,17 +129,31 @@ def probe_work(
     """
     plan = ProbePlan.from_json(run.selection["probe"])
     unaltered = read_work(judged, judge, protocol, None, subject_ids, majorities=majorities, session=session)
-    items = [
-        item
-        for base in unaltered
-        if base.repetition == 0
-        for item in (altered_items(judged, judge, protocol, plan, base) if is_in_force(base) else [_skipped(base)])
-    ]
+    usable = in_force(unaltered)
+    items = []
+    for base in (one for one in unaltered if one.repetition == 0):
+        is_usable = any(base is one for one in usable.get(base.material.subject_id, ()))
+        items += altered_items(judged, judge, protocol, plan, base) if is_usable else [_skipped(base)]
     return with_states(judge, run, items, session)
 
 
-def is_in_force(base: WorkItem) -> bool:
-    """Whether the judge's verdict on the unaltered text stands, was read, and answers to what is there now."""
+def in_force(unaltered: Sequence[WorkItem]) -> Mapping[int, Sequence[WorkItem]]:
+    """Subject -> the calls of the first repetition whose verdict stands, was read, and answers to what is there now.
+
+    A question of a pair is only there if it was answered in every order in which it is asked.
+    """
+    together: dict[tuple[int, tuple[int, ...]], list[WorkItem]] = {}
+    for item in unaltered:
+        if item.repetition == 0:
+            together.setdefault((item.material.subject_id, item.criteria), []).append(item)
+    found: dict[int, list[WorkItem]] = {}
+    for (subject, _), orders in together.items():
+        if all(_is_in_force(item) for item in orders):
+            found.setdefault(subject, []).extend(orders)
+    return found
+
+
+def _is_in_force(base: WorkItem) -> bool:
     return base.state == "settled" and base.request is not None and base.known is not None and base.known.status == "ok"
 
 
