@@ -81,8 +81,6 @@ def read_job(workspace: Workspace, run_id: int, protocols: Mapping[str, JudgePro
         judged = read_judged_study(run.study_id, spec.rubric_id, session=session)
         each = len(asks_of(judged, protocol, spec, selection.kind)) * max(1, spec.repetitions)
         planned = len(subjects) * each
-        if run.purpose == "probe":
-            planned = ProbePlan.from_json(selection.probe).n_calls
         if run.retried:
             planned = calls.count_retried(run, session=session)
         elif run.purpose == "probe":
