@@ -296,7 +296,7 @@ def _token(token: str, likeliest: Mapping[str, float]) -> dict[str, Any]:
 
 def by_rule(body: Body, _before: int) -> ScriptedReply:
     """A good verdict in whatever format is asked for, by the practice server's rule."""
-    from core.judging.practice import completion
+    from core.judging.practice_rule import completion
 
     return says(completion(body))
 
