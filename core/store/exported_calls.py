@@ -112,7 +112,7 @@ def _chosen(query: Select[Any], snapshot: CallsSnapshot, chosen: RatingFilter) -
 
 def _lineages(study_id: int, session: Session) -> Mapping[int, str]:
     query = select(col(Criterion.id), col(Criterion.lineage)).where(col(Criterion.study_id) == study_id)
-    return dict(session.execute(query).tuples())
+    return {row[0]: row[1] for row in session.execute(query)}
 
 
 def _earlier_costs(calls: Sequence[int], session: Session) -> Mapping[int, float]:
@@ -121,14 +121,14 @@ def _earlier_costs(calls: Sequence[int], session: Session) -> Mapping[int, float
         .where(col(CallAttempt.call_id).in_(calls), col(CallAttempt.cost).is_not(None))
         .group_by(col(CallAttempt.call_id))
     )
-    return dict(session.execute(query).tuples())
+    return {row[0]: row[1] for row in session.execute(query)}
 
 
 def _ratings(calls: Sequence[int], session: Session) -> Mapping[int, int]:
     query = (
         select(col(Rating.call_id), func.count()).where(col(Rating.call_id).in_(calls)).group_by(col(Rating.call_id))
     )
-    return dict(session.execute(query).tuples())
+    return {row[0]: row[1] for row in session.execute(query)}
 
 
 def _row(
