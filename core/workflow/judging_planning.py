@@ -110,6 +110,8 @@ def plan_run(
     *,
     progress: Progress | None = None,
     cancelled: Callable[[], bool] = lambda: False,
+    exact_up_to: int = EXACT_UP_TO,
+    sample: int = SAMPLE,
 ) -> RunPlan:
     """What a run of this judge over these subjects would ask and cost now.
 
@@ -120,6 +122,8 @@ def plan_run(
         settings: Prices, where the table has none or others are wanted.
         progress: Told how far it is.
         cancelled: Asked between parts.
+        exact_up_to: So many subjects are all looked at.
+        sample: So many random ones are looked at where there are more.
 
     Raises:
         NotFound: There is no such judge.
@@ -133,8 +137,8 @@ def plan_run(
         subjects = matching_subjects(looking.judge.study_id, selection, session=session)
     if selection.which == "random":
         subjects = np.sort(sampled(subjects, selection.n or 0, selection.seed or 0))
-    is_sampled = len(subjects) > EXACT_UP_TO
-    looked_at = np.sort(sampled(subjects, SAMPLE, seed=1)) if is_sampled else subjects
+    is_sampled = len(subjects) > exact_up_to
+    looked_at = np.sort(sampled(subjects, sample, seed=1)) if is_sampled else subjects
     for begin in range(0, len(looked_at), _RANGE):
         if cancelled():
             raise Cancelled("The plan was stopped.")

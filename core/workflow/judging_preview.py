@@ -181,3 +181,13 @@ def preview_subjects(workspace: Workspace, study_id: int, spec: JudgeSpec, *, ne
         found = judging_subjects.place_among(study_id, kinds, near, session=session)
         first = judging_subjects.place_among(study_id, kinds, None, session=session).subject
     return PreviewPlace(found.subject, first, found.before, found.after, found.place, found.total)
+
+
+def find_subject(workspace: Workspace, study_id: int, key: str) -> int:
+    """The id of the subject with this key ("q1/alder"), or this id.
+
+    Raises:
+        NotFound: The study has none; names some it has.
+    """
+    with workspace.database.reading() as session:
+        return judging_subjects.subject_named(study_id, key, session=session)

@@ -1,0 +1,483 @@
+"""`touchstone judge plan|run|try|status|pause|resume|cancel|retry|calls`."""
+
+import json
+import sys
+import time
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from core.cli.judging_words import aligned, dollars, duration
+from core.cli.opening import prepared_workspace
+from core.errors import BadInput, shortened
+
+if TYPE_CHECKING:
+    from core.judging.pace import RunSettings
+    from core.workflow.judging import JudgeFace
+    from core.workflow.judging_planning import RunPlan
+    from core.workflow.judging_runs import RunFace
+    from core.workflow.judging_selection import Selection
+    from core.workflow.workspace import Workspace
+
+_LOOK_EVERY = 0.5
+_SAY_EVERY = 5.0
+
+StudyName = Annotated[str, typer.Argument(help="Name or number of the study.")]
+JudgeName = Annotated[str, typer.Argument(help="Title, name (its newest version) or number of the judge.")]
+RunNumber = Annotated[int, typer.Argument(help="Number of the run.")]
+AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
+By = Annotated[str, typer.Option("--by", help="Your name, kept with it.")]
+Kind = Annotated[str, typer.Option(help="item, output or pair; by the judge's criteria unless given.")]
+Which = Annotated[str, typer.Option(help="graded (by people), all, or random.")]
+Size = Annotated[int | None, typer.Option("--n", min=1, help="Size of a random sample.")]
+Seed = Annotated[int | None, typer.Option(min=0, help="The same seed gives the same sample.")]
+Splits = Annotated[list[str] | None, typer.Option("--split", help="train, dev or test; can be repeated.")]
+Slices = Annotated[
+    list[str] | None, typer.Option("--slice", metavar="KEY=VALUE", help="Only this slice; values of a key widen.")
+]
+Subjects = Annotated[list[str] | None, typer.Option("--subject", help="Key or number of a subject; can be repeated.")]
+Concurrency = Annotated[int, typer.Option(min=1, help="Calls in flight at most.")]
+Requests = Annotated[int | None, typer.Option(min=1, help="Requests a minute at most.")]
+Tokens = Annotated[int | None, typer.Option(min=1, help="Tokens a minute at most.")]
+Timeout = Annotated[float, typer.Option(min=0.1, help="Seconds until a call is given up.")]
+Tries = Annotated[int, typer.Option(min=1, help="How often a call is sent at most.")]
+PriceIn = Annotated[float | None, typer.Option(min=0, help="US dollars per million tokens read.")]
+PriceOut = Annotated[float | None, typer.Option(min=0, help="US dollars per million tokens written.")]
+Budget = Annotated[float | None, typer.Option(help="US dollars that end the run.")]
+Wait = Annotated[bool, typer.Option("--wait", help="Print how far it is until it ends.")]
+Here = Annotated[bool, typer.Option("--here", help="Drive it in this process, without a worker.")]
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add these commands to those of judges."""
+    for command in (plan, run, status, pause, resume, cancel, retry, calls):
+        app.command()(command)
+    app.command(name="try")(try_)
+
+
+def plan(
+    study: StudyName,
+    judge: JudgeName,
+    which: Which = "all",
+    kind: Kind = "",
+    n: Size = None,
+    seed: Seed = None,
+    split: Splits = None,
+    part: Slices = None,
+    subject: Subjects = None,
+    price_in: PriceIn = None,
+    price_out: PriceOut = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what a run of JUDGE would ask and cost; nothing is sent."""
+    from core.judging.pace import RunSettings
+
+    workspace, face = _found(study, judge)
+    selection = _selection(workspace, face, which, kind, n, seed, split, part, subject)
+    found = _planned(workspace, face, selection, RunSettings(price_in=price_in, price_out=price_out))
+    if as_json:
+        plain = asdict(found) | {"selection": found.selection.to_json(), "n_requests": found.n_requests}
+        typer.echo(json.dumps(plain, ensure_ascii=False, indent=1))
+        return
+    for line in plan_in_words(found):
+        typer.echo(line)
+
+
+def run(
+    study: StudyName,
+    judge: JudgeName,
+    which: Which = "all",
+    kind: Kind = "",
+    n: Size = None,
+    seed: Seed = None,
+    split: Splits = None,
+    part: Slices = None,
+    subject: Subjects = None,
+    budget: Budget = None,
+    concurrency: Concurrency = 8,
+    requests_per_minute: Requests = None,
+    tokens_per_minute: Tokens = None,
+    timeout: Timeout = 60.0,
+    tries: Tries = 4,
+    price_in: PriceIn = None,
+    price_out: PriceOut = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask whether it may cost money.")] = False,
+    wait: Wait = False,
+    here: Here = False,
+    by: By = "",
+) -> None:
+    """Let JUDGE judge subjects of STUDY: prints the plan, then starts the run for a worker to drive."""
+    from core.judging.pace import RunSettings
+    from core.workflow.judging_runs import check_settings, start_run
+    from core.workflow.workspace import Visitor
+
+    workspace, face = _found(study, judge)
+    settings = RunSettings(
+        concurrency=concurrency, requests_per_minute=requests_per_minute, tokens_per_minute=tokens_per_minute,
+        timeout=timeout, tries=tries, price_in=price_in, price_out=price_out,
+    )  # fmt: skip
+    check_settings(settings)
+    selection = _selection(workspace, face, which, kind, n, seed, split, part, subject)
+    found = _planned(workspace, face, selection, settings)
+    for line in plan_in_words(found):
+        typer.echo(line)
+    _agree(found, yes=yes)
+    started = start_run(workspace, Visitor(by.strip()), face.id, found.selection, settings, budget=budget)
+    typer.echo(f"Run {started.id} of {started.judge_title} is {started.state}.")
+    _follow(workspace, started, wait=wait, here=here)
+
+
+def try_(
+    study: StudyName,
+    judge: JudgeName,
+    subject: Annotated[str, typer.Option(help="Key or number of the subject; the first unless given.")] = "",
+    here: Here = False,
+    by: By = "",
+) -> None:
+    """Let JUDGE judge one subject, wait for it, and print what it answered."""
+    from core.workflow import judging_preview
+    from core.workflow.judging_runs import try_on
+    from core.workflow.workspace import Visitor
+
+    workspace, face = _found(study, judge)
+    if subject:
+        wanted = judging_preview.find_subject(workspace, face.study_id, subject)
+    else:
+        place = judging_preview.preview_subjects(workspace, face.study_id, face.spec)
+        if place.subject is None:
+            raise BadInput(where=f'study "{study}"', found="no subject that it can judge", expected="at least one")
+        wanted = place.subject
+    started = try_on(workspace, Visitor(by.strip()), face.id, wanted)
+    _follow(workspace, started, wait=True, here=here)
+    _print_calls(workspace, by, judge_id=face.id, subject_id=wanted, status="", cause="", run_id=None, as_json=False)
+
+
+def status(
+    study: Annotated[str, typer.Argument(help="Name or number of the study; all unless given.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Say how far the runs are, the newest first."""
+    from core.workflow.judging_runs import list_runs, worker_state
+    from core.workflow.studies import find_study, list_studies
+
+    workspace = prepared_workspace()
+    studies = [find_study(workspace, study)] if study else list(list_studies(workspace))
+    found = [one for each in studies for one in list_runs(workspace, each.id)]
+    found.sort(key=lambda one: -one.id)
+    if as_json:
+        for one in found:
+            typer.echo(json.dumps(_plain(one), ensure_ascii=False))
+        return
+    state = worker_state(workspace)
+    typer.echo(state.advice or f"{state.n_workers} worker(s) running; keys: {', '.join(state.variables) or 'none'}.")
+    if not found:
+        typer.echo("There is no run yet. Start one with: touchstone judge run STUDY JUDGE")
+        return
+    rows = [
+        (
+            str(one.id),
+            one.judge_title,
+            one.purpose,
+            one.state,
+            f"{one.n_done:,} of {one.n_planned:,}" if one.n_planned else "",
+            f"{one.counts.failed:,}",
+            dollars(one.spent),
+            duration(one.seconds_left),
+            one.reason,
+        )
+        for one in found
+    ]
+    heads = ("run", "judge", "purpose", "state", "calls", "failed", "spent", "left", "")
+    for line in aligned(heads, rows, numbers=(0, 4, 5, 6)):
+        typer.echo(line)
+
+
+def pause(run: RunNumber) -> None:
+    """Hold a run; calls in flight are still written down."""
+    from core.workflow.judging_runs import pause_run
+
+    _told(pause_run(prepared_workspace(), run))
+
+
+def resume(run: RunNumber, budget: Budget = None, wait: Wait = False, here: Here = False) -> None:
+    """Let a paused, stopped or cancelled run go on where it stands."""
+    from core.workflow.judging_runs import resume_run
+
+    workspace = prepared_workspace()
+    found = resume_run(workspace, run, budget=budget)
+    _told(found)
+    _follow(workspace, found, wait=wait, here=here)
+
+
+def cancel(run: RunNumber) -> None:
+    """End a run; what was answered stays."""
+    from core.workflow.judging_runs import cancel_run
+
+    _told(cancel_run(prepared_workspace(), run))
+
+
+def retry(
+    run: RunNumber,
+    status: Annotated[
+        list[str] | None,
+        typer.Option(help="unreadable, refused or 'provider error'; can be repeated. All unless given."),
+    ] = None,
+    cause: Annotated[list[str] | None, typer.Option(help="Only failures of this cause; can be repeated.")] = None,
+    budget: Budget = None,
+    wait: Wait = False,
+    here: Here = False,
+    by: By = "",
+) -> None:
+    """Ask the failures of a run again, and nothing else."""
+    from core.workflow.judging_runs import FAILED, retry_run
+    from core.workflow.workspace import Visitor
+
+    workspace, visitor = prepared_workspace(), Visitor(by.strip())
+    found = retry_run(
+        workspace, visitor, run, statuses=tuple(status or FAILED), causes=tuple(cause or ()), budget=budget
+    )
+    _told(found)
+    _follow(workspace, found, wait=wait, here=here)
+
+
+def calls(
+    run: RunNumber,
+    status: Annotated[str, typer.Option(help="ok, unreadable, refused, 'provider error' or skipped.")] = "",
+    cause: Annotated[str, typer.Option(help="Only failures of this cause.")] = "",
+    by: Annotated[str, typer.Option("--by", help="Your name: that you read verdicts is noted under it.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Print the newest calls of a run: failures by cause, replies, verdicts, tokens and cost."""
+    workspace = prepared_workspace()
+    if not as_json:
+        from core.workflow.judging_results import failures
+
+        for group in failures(workspace, run, skipped=True):
+            typer.echo(f"{group.n:,} {group.status}: {group.cause or 'no cause given'}")
+    _print_calls(workspace, by, judge_id=None, subject_id=None, run_id=run, status=status, cause=cause, as_json=as_json)
+
+
+def plan_in_words(found: "RunPlan") -> list[str]:
+    """A plan, one thing a line."""
+    lines = [f"{found.n_subjects:,} subjects ({found.selection.in_words}), {found.n_calls:,} calls"]
+    if found.is_sampled:
+        lines.append(f"  estimated from {found.n_looked_at:,} random subjects of them")
+    lines.append(f"  {found.n_open:,} to be asked" if found.asks_model else f"  {found.n_open:,} to be computed")
+    for n, words in (
+        (found.n_answers, "own answers to be asked for first"),
+        (found.n_already, "there already, at no cost"),
+        (found.n_copied, "asked by another judge in the same words, at no cost"),
+        *((n, f"skipped: {reason}") for reason, n in found.skipped.items()),
+    ):
+        if n:
+            lines.append(f"  {n:,} {words}")
+    if not found.asks_model:
+        return [*lines, "No model is asked; it costs nothing."]
+    by = "measured on this judge's calls" if found.is_calibrated else "estimated by length"
+    lines.append(f"About {found.tokens_in:,} tokens read, {found.tokens_out:,} written ({by})")
+    if not found.n_requests:
+        return [*lines, "Nothing is to be asked; it costs nothing."]
+    if found.cost is None or found.price is None:
+        return [*lines, "Cost unknown: no price is known for this model; give --price-in and --price-out."]
+    most = f", at most {dollars(found.cost_most)} in answers of full length" if found.cost_most is not None else ""
+    lines.append(
+        f"About {dollars(found.cost)}{most} (${found.price.per_million_in:g} and ${found.price.per_million_out:g} per"
+        f" million tokens, {found.price.source})"
+    )
+    return lines
+
+
+def _agree(found: "RunPlan", *, yes: bool) -> None:
+    """Ask whether money may be spent; without a terminal it must have been said."""
+    if yes or not found.asks_model or not found.n_requests or found.cost == 0:
+        return
+    if sys.stdin.isatty():
+        typer.confirm("Start it?", abort=True)
+        return
+    raise BadInput(where="--yes", found="nobody to ask whether it may cost money", expected="--yes")
+
+
+def _follow(workspace: "Workspace", started: "RunFace", *, wait: bool, here: bool) -> None:
+    """Wait until a run ends, driving it where that was asked for; exit code 1 where it ended otherwise than done."""
+    if here:
+        _drive_here(workspace, started.id)
+    elif not wait:
+        if not started.worker_alive:
+            typer.echo("No worker is running, so nothing is asked yet. Start one with: touchstone worker", err=True)
+        return
+    _wait(workspace, started.id)
+
+
+def _drive_here(workspace: "Workspace", run_id: int) -> None:
+    """Be the worker until a run ends; other runs that wait are driven beside it."""
+    import asyncio
+
+    from core.judging.client import LiteLLMClient
+    from core.judging.providers import set_variables
+    from core.settings import environment, read_variable
+    from core.workflow.judging_runs import run_status
+    from core.workflow.judging_worker import work
+
+    said = looked = float("-inf")
+    is_over = False
+
+    def over() -> bool:
+        nonlocal said, looked, is_over
+        now = time.monotonic()
+        if not is_over and now - looked >= _LOOK_EVERY:
+            looked, found = now, run_status(workspace, run_id)
+            is_over = not found.is_active or found.state == "paused"
+            if now - said >= _SAY_EVERY and not is_over:
+                said = now
+                typer.echo(run_in_words(found))
+        return is_over
+
+    def client(settings: "RunSettings") -> LiteLLMClient:
+        return LiteLLMClient(read_variable, settings=settings)
+
+    asyncio.run(work(workspace, client, is_over=over, variables=set_variables(environment())))
+    found = run_status(workspace, run_id)
+    typer.echo(run_in_words(found))
+    if found.state != "done":
+        raise SystemExit(1)
+
+
+def _wait(workspace: "Workspace", run_id: int) -> None:
+    from core.workflow.judging_runs import run_status
+
+    said = float("-inf")
+    while True:
+        found = run_status(workspace, run_id)
+        is_over = not found.is_active or found.state == "paused"
+        now = time.monotonic()
+        if is_over or now - said >= _SAY_EVERY:
+            typer.echo(run_in_words(found))
+            said = now
+        if is_over:
+            if found.state != "done":
+                raise SystemExit(1)
+            return
+        if not found.worker_alive:
+            typer.echo(
+                f"Run {run_id} is {found.state} and no worker is running. Start one with: touchstone worker", err=True
+            )
+            raise SystemExit(1)
+        time.sleep(_LOOK_EVERY)
+
+
+def run_in_words(found: "RunFace") -> str:
+    """A run on one line."""
+    counts = found.counts
+    parts = [f"Run {found.id}: {found.state}" + (f" ({found.reason})" if found.reason else "")]
+    if found.n_planned:
+        parts.append(f"{found.n_done:,} of {found.n_planned:,}")
+    for n, words in (
+        (counts.ok, "ok"),
+        (counts.unreadable, "unreadable"),
+        (counts.refused, "refused"),
+        (counts.error, "errors"),
+        (counts.skipped, "skipped"),
+        (counts.already, "there already"),
+    ):
+        if n:
+            parts.append(f"{n:,} {words}")
+    if found.rate is not None:
+        parts.append(f"{found.rate:.1f} a second")
+    if found.seconds_left is not None:
+        parts.append(f"{duration(found.seconds_left)} left")
+    return ", ".join([*parts, f"{dollars(found.spent)} spent"])
+
+
+def _told(found: "RunFace") -> None:
+    typer.echo(run_in_words(found))
+
+
+def _plain(found: "RunFace") -> dict[str, object]:
+    plain = asdict(found) | {"selection": found.selection.to_json(), "settings": found.settings.to_json()}
+    for name in ("created_at", "started_at", "done_at"):
+        at = getattr(found, name)
+        plain[name] = at.isoformat() if at else None
+    return plain
+
+
+def _print_calls(
+    workspace: "Workspace", by: str, *, judge_id: int | None, run_id: int | None, subject_id: int | None, status: str,
+    cause: str, as_json: bool,
+) -> None:  # fmt: skip
+    from core.workflow import judging_results
+    from core.workflow.workspace import Visitor
+
+    page = judging_results.calls(
+        workspace, Visitor(by.strip()), judge_id=judge_id, run_id=run_id, subject_id=subject_id,
+        status=status or None, cause=cause or None,
+    )  # fmt: skip
+    for call in page.calls:
+        if as_json:
+            typer.echo(json.dumps(asdict(call), ensure_ascii=False, default=str))
+            continue
+        order = f", {call.order_shown}" if call.order_shown else ""
+        used = f"{call.tokens_in or 0:,} + {call.tokens_out or 0:,} tokens, {dollars(call.cost)}"
+        cause_said = f" ({call.cause})" if call.cause else ""
+        typer.echo(f"=== call {call.id}: {call.subject}{order} · {call.status}{cause_said} · {used}")
+        if call.error:
+            typer.echo(f"error: {call.error}")
+        for verdict in call.verdicts:
+            value = verdict.value or verdict.absence or ""
+            typer.echo(f"{verdict.criterion}: {value}" + (f"  ({verdict.rationale})" if verdict.rationale else ""))
+        if call.reply:
+            typer.echo(f"reply: {call.reply}")
+    if not as_json and page.total > len(page.calls):
+        typer.echo(f"The newest {len(page.calls):,} of {page.total:,} calls.")
+
+
+def _found(study: str, judge: str) -> "tuple[Workspace, JudgeFace]":
+    from core.workflow.judging import find_judge
+    from core.workflow.studies import find_study
+
+    workspace = prepared_workspace()
+    face = find_judge(workspace, find_study(workspace, study).id, judge)
+    if not face.is_runnable:
+        raise BadInput(where="judge", found=f"{shortened(face.title)}, which is never run", expected="one made here")
+    return workspace, face
+
+
+def _selection(
+    workspace: "Workspace", face: "JudgeFace", which: str, kind: str, n: int | None, seed: int | None,
+    splits: list[str] | None, parts: list[str] | None, subjects: list[str] | None,
+) -> "Selection":  # fmt: skip
+    from core.workflow.judging import judged_kinds
+    from core.workflow.judging_preview import find_subject
+    from core.workflow.judging_selection import Selection
+
+    slices: dict[str, tuple[str, ...]] = {}
+    for one in parts or ():
+        key, sign, value = one.partition("=")
+        if not sign:
+            raise BadInput(where="--slice", found=shortened(one), expected="KEY=VALUE")
+        slices[key] = (*slices.get(key, ()), value)
+    kinds = judged_kinds(workspace, face.study_id, face.spec)
+    listed = tuple(find_subject(workspace, face.study_id, one) for one in subjects or ())
+    return Selection(
+        kind=kind or kinds[0],
+        which="listed" if listed else "random" if n and which == "all" else which,  # type: ignore[arg-type] # checked
+        n=n,
+        seed=seed,
+        splits=tuple(splits or ()),
+        slices=slices,
+        subjects=listed,
+    )
+
+
+def _planned(workspace: "Workspace", face: "JudgeFace", selection: "Selection", settings: "RunSettings") -> "RunPlan":
+    from core.workflow.judging_planning import plan_run
+
+    shown = sys.stderr.isatty()
+
+    def show(done: int, total: int) -> None:
+        sys.stderr.write(f"\rLooking at {done:,} of {total:,} subjects\033[K")
+
+    found = plan_run(workspace, face.id, selection, settings, progress=show if shown else None)
+    if shown:
+        sys.stderr.write("\r\033[K")
+    return found
