@@ -139,7 +139,7 @@ def _work(judged: JudgedStudy, job: Job, subject_ids: Sequence[int], session: Se
 
 def _was_already(item: WorkItem, run: RunRow) -> bool:
     """Whether an item was settled without a call of this run (those are counted by themselves)."""
-    if item.state != "settled" or item.known is None:
+    if run.retried or item.state != "settled" or item.known is None:
         return False
     place = (item.known.subject_id, item.known.order_shown)
     return item.known.run_id != run.id or place != (item.material.subject_id, item.ask.order)
