@@ -252,7 +252,7 @@ def _insert_ratings(
     rows = [_rating(call_id, one, _stands(standing, one)) for call_id, one in written]
     for call_id, one in shared:
         stands = _stands(standing, one)
-        if stands is None or stands.call_id != call_id:
+        if stands is None or stands.call_id != call_id or stands.value != (one.option, one.number, one.absence):
             rows.append(_rating(call_id, one, stands))
     same: dict[str, int | datetime] = {"study_id": batch.study_id, "rater_id": batch.rater_id, "created_at": now}
     if rows:

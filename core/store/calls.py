@@ -13,6 +13,7 @@ from sqlalchemy import and_, bindparam, func, or_, select, text
 from sqlmodel import Session
 
 from core.models import metadata
+from core.models.base import UtcTime
 from core.store.runs import RunRow
 
 _CALL = metadata.tables["call"]
@@ -102,20 +103,32 @@ def stored_replies(call_ids: Collection[int], *, session: Session) -> dict[int, 
 
 @dataclass(frozen=True, slots=True)
 class StandingRating:
-    """A judge's rating that nothing supersedes, and the call that gave it."""
+    """A judge's rating that nothing supersedes, and the call that gave it.
+
+    Attributes:
+        at: When; a call that changed later says something else by now.
+        value: Option, number and absence: one of them.
+    """
 
     id: int
     call_id: int | None
+    at: datetime
+    value: tuple[str | None, float | None, str | None]
 
 
 Place = tuple[int, str | None, int]
 """Subject, order shown, repetition."""
 
-_STANDING = text(
-    "select r.id, r.subject_id, r.criterion_id, r.order_shown, r.repetition, r.call_id from rating r"
-    " where r.subject_id in :subjects and r.criterion_id in :criteria and +r.rater_id = :rater"
-    " and not exists (select 1 from rating n where n.supersedes_id = r.id)"
-).bindparams(bindparam("subjects", expanding=True), bindparam("criteria", expanding=True))
+_STANDING = (
+    text(
+        "select r.id, r.subject_id, r.criterion_id, r.order_shown, r.repetition, r.call_id, r.created_at, r.option,"
+        " r.number, r.absence from rating r"
+        " where r.subject_id in :subjects and r.criterion_id in :criteria and +r.rater_id = :rater"
+        " and not exists (select 1 from rating n where n.supersedes_id = r.id)"
+    )
+    .bindparams(bindparam("subjects", expanding=True), bindparam("criteria", expanding=True))
+    .columns(created_at=UtcTime())
+)
 
 
 def standing_ratings(
@@ -127,8 +140,10 @@ def standing_ratings(
         return found
     for some in in_parts(sorted(set(subject_ids))):
         values = {"subjects": some, "criteria": sorted(criterion_ids), "rater": rater_id}
-        for key, subject, criterion, order, repetition, call in session.connection().execute(_STANDING, values):
-            found.setdefault((subject, order, repetition), {})[criterion] = StandingRating(key, call)
+        for row in session.connection().execute(_STANDING, values):
+            rating = StandingRating(row.id, row.call_id, row.created_at, (row.option, row.number, row.absence))
+            place = row.subject_id, row.order_shown, row.repetition
+            found.setdefault(place, {})[row.criterion_id] = rating
     return found
 
 

@@ -285,9 +285,13 @@ def _state(
             return "open"
         if call.status not in calls.ANSWERED or item.kind == "probe":
             return "settled"
-        written = all(key in stands and stands[key].call_id == call.id for key in item.criteria)
-        return "settled" if written else "shared"
+        return "settled" if all(_says(stands.get(key), call) for key in item.criteria) else "shared"
     awaits_answer = item.own_answer is not None and item.own_answer.text is None
     if run is not None and run.retried and not awaits_answer and (item.place, item.criteria) not in failed:
         return "left"
     return "copy" if item.key in elsewhere and item.request is not None else "open"
+
+
+def _says(stands: StandingRating | None, call: KnownCall) -> bool:
+    """Whether a rating is what the call gives now, and not what an earlier attempt at it gave."""
+    return stands is not None and stands.call_id == call.id and stands.at >= call.changed_at
