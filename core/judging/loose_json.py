@@ -15,7 +15,8 @@ _MOST_FAILURES = 200
 
 _BLANK: Final = re.compile(r"(?:\s+|//[^\n]*|/\*.*?\*/|#[^\n]*)*", re.DOTALL)
 _BARE: Final = re.compile(r"[A-Za-z_$][\w$ -]{0,60}?(?=\s*:)")
-_WORD: Final = re.compile(r"[^\s,:{}\[\]\"']{1,80}(?: [^\s,:{}\[\]\"']{1,80}){0,3}")
+_ONE_WORD = r"(?!//|/\*|#)[^\s,:{}\[\]\"']{1,80}"
+_WORD: Final = re.compile(rf"{_ONE_WORD}(?: {_ONE_WORD}){{0,3}}")
 _QUOTES: Final = {'"': '"', "'": "'", "“": "”", "‘": "’", "`": "`"}
 _KEY_AHEAD = r"\s*(?:[\"'“‘`][^\"'“”‘’`\n]{1,80}[\"'”’`]|[A-Za-z_$][\w$ -]{0,60})\s*:"
 _AFTER_KEY: Final = re.compile(r"\s*:")
@@ -61,7 +62,11 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Members:
-    """An object. A key that stands twice is there twice; `is_closed` is False where the text ended first."""
+    """An object. A key that stands twice is there twice.
+
+    `is_closed` is False where the text ended first. If it ended inside a text, `end` is where that text began: what
+    follows may be more than that text.
+    """
 
     pairs: "tuple[tuple[str, Node], ...]"
     start: int
@@ -78,7 +83,8 @@ class FoundObjects:
 
     Attributes:
         objects: In order.
-        has_broken: Something began like an object and could not be read: what stands inside it may be a quotation.
+        has_broken: Something began like an object and could not be read, or not to its end: what else was found may
+            be a quotation inside it.
     """
 
     objects: tuple[Members, ...]
@@ -105,6 +111,7 @@ def find_objects(text: str) -> FoundObjects:
             position = text.find("{", position + 1)
         else:
             found.append(node)
+            has_broken = has_broken or (not node.is_closed and node.end < len(text))
             position = text.find("{", node.end)
     return FoundObjects(tuple(found), has_broken)
 
@@ -139,6 +146,8 @@ class _Parser:
                 break
             node, position = self._value(position, depth=depth, ending=_AFTER_VALUE)
             pairs.append((key, node))
+            if (begun := _open_text(node)) is not None:
+                return Members(tuple(pairs), start, begun, is_closed=False)
             position = self._after_comma(position, "}")
         return Members(tuple(pairs), start, len(self._text), is_closed=False)
 
@@ -210,6 +219,15 @@ class _Parser:
         if sign in ("", closer) or (closer == "}" and _LINE_AND_KEY.match(self._text, position)):
             return following
         raise _Broken
+
+
+def _open_text(node: Node) -> int | None:
+    """Where in the node a text begins that has no end; None for nowhere."""
+    if isinstance(node, Scalar):
+        return node.start if isinstance(node.value, str) and not node.is_complete else None
+    if isinstance(node, Listing):
+        return _open_text(node.entries[-1]) if node.entries else None
+    return _open_text(node.pairs[-1][1]) if node.pairs else None
 
 
 def _is_well_formed(text: str, position: int) -> bool:

@@ -22,6 +22,7 @@ class Offer:
         start, end: Of the value in the reply.
         is_firm: In JSON or behind a label on a line of its own; else somewhere in a sentence.
         is_final: It says that it is the last word.
+        is_hint: It may only speak against another offer: too loose to be taken for a verdict itself.
         is_prose: Outside JSON.
         is_complete: Something follows, so that it cannot have been cut off.
         has_rival: The same object says something else under another name.
@@ -35,6 +36,7 @@ class Offer:
     end: int
     is_firm: bool = True
     is_final: bool = False
+    is_hint: bool = False
     is_prose: bool = False
     is_complete: bool = True
     has_rival: bool = False
@@ -68,6 +70,13 @@ _GIVING: Final = re.compile(
     r"(?:rate|grade|score|give|choose|pick|prefer|select|vote for|go with|answer|decide for)[ \t]+"
     rf"(?:(?:this|it|the (?:output|answer|response))[ \t]+)?(?:with[ \t]+|as[ \t]+)?(?:an?[ \t]+)?{_REST}",
     re.IGNORECASE | re.MULTILINE,
+)
+_HINTING: Final = re.compile(
+    r"\b(?:(?:my|final|correct|corrected|actual|overall)[ \t]+(?:verdict|rating|score|grade|decision|answer|judge?ment)"
+    r"[ \t]+(?:is|would be|should be|will be)"
+    r"|i(?:'d| would| will|'ll)?[ \t]+(?:now[ \t]+)?(?:rate|grade|score|give|choose|pick|select|go with|answer|decide for)"
+    rf"(?:[ \t]+(?:this|it))?)[ \t]*:?[ \t]*(?:an?[ \t]+)?{_REST}",
+    re.IGNORECASE,
 )
 _BETTER: Final = re.compile(
     rf"(?:{_BEGIN}|,[ \t]+){_SO}(?P<final>(?!))?(?P<value>(?:the[ \t]+)?(?:first|second)[ \t]+"
@@ -305,7 +314,7 @@ def _of_last_line(choices: Choices, text: str) -> list[Offer]:
 
 def _of_sentences(choices: Choices, text: str) -> Iterator[Offer]:
     """Sentences that decide, outside quotations; a value they do not name plainly is not looked for."""
-    patterns = (_DECIDING, _GIVING, *((_BETTER,) if choices.is_preference else ()))
+    patterns = (_DECIDING, _GIVING, _HINTING, *((_BETTER,) if choices.is_preference else ()))
     for pattern in patterns:
         for found in pattern.finditer(text):
             said = read_words(choices, found["value"])
@@ -317,7 +326,8 @@ def _of_sentences(choices: Choices, text: str) -> Iterator[Offer]:
                     found.start("value"),
                     found.end("value"),
                     is_firm=False,
-                    is_final=bool(found["final"]),
+                    is_final=pattern is not _HINTING and bool(found["final"]),
+                    is_hint=pattern is _HINTING,
                     is_prose=True,
                     is_complete=found.end() < len(text),
                 )

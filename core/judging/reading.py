@@ -77,7 +77,7 @@ def read_reply(ask: Ask, reply: Reply, *, confidence: ConfidenceSource = Confide
         return Reading("unreadable", absent, cause, "found no text; expected a verdict")
     offers = _offers(ask, reply)
     words = without_thinking(reply.text)
-    if not offers and (reply.finish == "content_filter" or _REFUSAL.match(words)):
+    if not offers and (reply.finish == "content_filter" or _REFUSAL.match(words.replace("’", "'"))):
         return _refused(ask, words)
     outcomes = [
         _explained(
@@ -164,11 +164,12 @@ def _decided_by_sentences(offers: list[Offer]) -> _Outcome:
     """Sentences must agree, or one says that it is the final word."""
     final = [offer for offer in offers if offer.is_final]
     counting = final or offers
-    if not counting:
+    plain = [offer for offer in counting if not offer.is_hint]
+    if not plain:
         return _Outcome(None, NO_VERDICT)
-    if len({offer.said for offer in counting}) > 1 or counting[-1].has_rival:
+    last = plain[-1]
+    if len({offer.said for offer in counting}) > 1 or last.has_rival:
         return _Outcome(None, TWO_VERDICTS, _said_by(counting))
-    last = counting[-1]
     return _Outcome(last) if last.said is not None else _out_of_scale(last)
 
 

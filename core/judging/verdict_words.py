@@ -16,6 +16,7 @@ _BOXED: Final = re.compile(r"^\s*\\boxed\{(?:\\text\{)?([^{}]*)\}?\}\s*\.?\s*$")
 _FRACTION: Final = re.compile(r"^([-+]?\d+(?:\.\d+)?)\s*(?:/|out of|of)\s*(\d+(?:\.\d+)?)$", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"^[-+]?(?:\d+(?:\.\d*)?|\.\d+)$")
 _DELIMITER: Final = re.compile(r"[;:!(\n–—]|[.,](?!\d)|\s-+\s|\*\*|\s+(?=(?:because|since|as|due to)\b)", re.IGNORECASE)
+_FURTHER_MEMBER: Final = re.compile(r"[\"'“”]\s*:")
 _HEDGE: Final = re.compile(r"^(?:but|however|although|though|or|and|no|not|unless|if|yet|only)\b", re.IGNORECASE)
 _FIRST_OR_SECOND: Final = re.compile(
     r"^(?:the )?(?:(?P<rank>first|1st|second|2nd)(?: (?:output|answer|response|one|option|text))?"
@@ -111,6 +112,8 @@ def _bare(text: str) -> str:
 
 def _read_beginning(choices: Choices, text: str) -> Said | None:
     """A value with something behind it; the rest must not name another value or take it back."""
+    if _FURTHER_MEMBER.search(text):
+        return None  # two members of an object that ran into each other
     for delimiter in reversed(list(_DELIMITER.finditer(text))):
         head = text[: delimiter.start()]
         said = read_exactly(choices, head)
