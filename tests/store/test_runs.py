@@ -1,6 +1,7 @@
 """Who drives a run, and who is alive: one at a time, whoever asks first."""
 
 from datetime import timedelta
+from typing import Any
 
 from core.models.judging import Judge, Run
 from core.models.ratings import Rater
@@ -41,7 +42,8 @@ def test_a_run_is_driven_by_one_worker_until_its_lease_runs_out(database: Databa
     clock.advance(seconds=31)
     assert claim(database, run, "2@here", clock)
     with database.writing() as session:
-        assert not runs.renew(run, "1@here", now=clock(), lease=LEASE, counters={"done": 9}, position=9, session=session)
+        far: Any = {"counters": {"done": 9}, "position": 9}
+        assert not runs.renew(run, "1@here", now=clock(), lease=LEASE, **far, session=session)
     with database.reading() as session:
         found = runs.read_run(run, session=session)
     assert (found.owner, found.position, found.counters) == ("2@here", 0, {})

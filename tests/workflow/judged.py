@@ -39,7 +39,9 @@ def a_judge(
 ) -> JudgeFace:  # fmt: skip
     """A judge of every criterion in one call, asking the server."""
     spec: JudgeSpec = draft(workspace, built.study, protocol, kind=kind, model="openai/test")
-    return add_judge(workspace, ANN, built.study, name, spec.changed(**{"api_base": api_base, "together": True} | changes))
+    return add_judge(
+        workspace, ANN, built.study, name, spec.changed(**{"api_base": api_base, "together": True} | changes)
+    )
 
 
 def begin(
@@ -122,7 +124,7 @@ class Parrot:
     asked: list[Request] = field(default_factory=list)
     delay: float = 0.0
 
-    async def complete(self, request: Request, *, timeout: float) -> Reply:
+    async def complete(self, request: Request, *, timeout: float) -> Reply:  # noqa: ARG002 - the client's face
         self.asked.append(request)
         if self.delay:
             await asyncio.sleep(self.delay)
@@ -135,4 +137,3 @@ class Parrot:
 def parrot(answer: object, **reply: Any) -> Parrot:
     """A client that says the same to everything, as JSON."""
     return Parrot(lambda _request: Reply(json.dumps(answer), **reply))
-

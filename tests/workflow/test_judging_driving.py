@@ -1,25 +1,19 @@
 """Runs driven to their end over real HTTP: nothing lost, nothing mixed, nothing paid twice, failures as rows."""
 
 import json
-import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 
 from core.judging.asked import Reply
 from core.judging.provider_errors import ProviderError
 from core.judging.spec import ReferenceMode
 from core.models.study import Guideline
-from core.scales import pass_fail, preference
-from core.store.database import Database
-from core.workflow.judging_runs import cancel_run, pause_run, resume_run, retry_run, run_status
-from core.workflow.judging_selection import Selection
-from core.workflow.workspace import Workspace, utc_now
-from tests.builders import AT, Built
-from tests.conftest import Clock, make_workspace
+from core.scales import preference
+from core.workflow.judging_runs import resume_run, retry_run, run_status
+from core.workflow.workspace import Workspace
+from tests.builders import AT
 from tests.llm_server import (
     Body,
     LlmServer,
@@ -45,7 +39,6 @@ from tests.workflow.judged import (
     parrot,
     rows,
     standing,
-    until,
 )
 
 SYSTEMS = ("alder", "cedarwood")  # names of different lengths: the builder's outputs differ by them
@@ -135,7 +128,9 @@ def test_another_judge_with_the_same_request_copies_the_reply_and_pays_nothing(a
     # Repetition 0 is copied, repetition 1 is its own.
     assert (face.counts.copied, face.counts.ok, face.sent) == (6, 12, 6)
     assert face.spent == pytest.approx(3.0)
-    copied = rows(any_workspace, "select attempts, cost, tokens_in, repetition from call where copied_from_id is not null")
+    copied = rows(
+        any_workspace, "select attempts, cost, tokens_in, repetition from call where copied_from_id is not null"
+    )
     assert {tuple(row) for row in copied} == {(0, 0.0, None, 0)}
     assert set(standing(any_workspace, second.rater_id).values()) == {1}
     assert len(standing(any_workspace, second.rater_id)) == 24
@@ -192,12 +187,11 @@ def test_a_pair_is_asked_in_both_orders_and_equal_outputs_in_one_call(any_worksp
 def test_failures_are_rows_with_their_cause_and_only_they_are_retried(any_workspace: Workspace) -> None:
     built = judged_study(any_workspace.database, items=7, systems=("alder",))
     bad: dict[str, Callable[[], ScriptedReply]] = {
-        "q0": lambda: says("I like it."), "q1": lambda: refuses(), "q2": lambda: empty(),
-        "q3": lambda: fails(400, "too strange"),
+        "q0": lambda: says("I like it."), "q1": refuses, "q2": empty, "q3": lambda: fails(400, "too strange"),
     }  # fmt: skip
     is_mended = False
 
-    def script(body: Body, before: int) -> ScriptedReply:
+    def script(body: Body, _before: int) -> ScriptedReply:
         item = asked_about(body).split()[0]
         if item in bad and not is_mended:
             return bad[item]()
