@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from core.cli import agreement, exporting, importing, practising, serving, simulating, studies
+from core.cli import agreement, exporting, importing, judging, practising, serving, simulating, studies
 from core.errors import TouchstoneError
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ for command in (
 ):
     app.command()(command)
 app.command(name="import")(importing.import_files)
+app.add_typer(judging.app, name="judge")
 app.command(name="practice-server")(practising.practice)
 
 

@@ -51,7 +51,9 @@ Here = Annotated[bool, typer.Option("--here", help="Drive it in this process, wi
 
 def add_commands(app: typer.Typer) -> None:
     """Add these commands to those of judges."""
-    for command in (plan, run, status, pause, resume, cancel, retry, calls):
+    from core.cli.judging_probe import probe
+
+    for command in (plan, run, status, pause, resume, cancel, retry, calls, probe):
         app.command()(command)
     app.command(name="try")(try_)
 
@@ -125,7 +127,7 @@ def run(
     _agree(found, yes=yes)
     started = start_run(workspace, Visitor(by.strip()), face.id, found.selection, settings, budget=budget)
     typer.echo(f"Run {started.id} of {started.judge_title} is {started.state}.")
-    _follow(workspace, started, wait=wait, here=here)
+    follow(workspace, started, wait=wait, here=here)
 
 
 def try_(
@@ -149,7 +151,7 @@ def try_(
             raise BadInput(where=f'study "{study}"', found="no subject that it can judge", expected="at least one")
         wanted = place.subject
     started = try_on(workspace, Visitor(by.strip()), face.id, wanted)
-    _follow(workspace, started, wait=True, here=here)
+    follow(workspace, started, wait=True, here=here)
     _print_calls(workspace, by, judge_id=face.id, subject_id=wanted, status="", cause="", run_id=None, as_json=False)
 
 
@@ -207,7 +209,7 @@ def resume(run: RunNumber, budget: Budget = None, wait: Wait = False, here: Here
     workspace = prepared_workspace()
     found = resume_run(workspace, run, budget=budget)
     _told(found)
-    _follow(workspace, found, wait=wait, here=here)
+    follow(workspace, found, wait=wait, here=here)
 
 
 def cancel(run: RunNumber) -> None:
@@ -238,7 +240,7 @@ def retry(
         workspace, visitor, run, statuses=tuple(status or FAILED), causes=tuple(cause or ()), budget=budget
     )
     _told(found)
-    _follow(workspace, found, wait=wait, here=here)
+    follow(workspace, found, wait=wait, here=here)
 
 
 def calls(
@@ -298,7 +300,7 @@ def _agree(found: "RunPlan", *, yes: bool) -> None:
     raise BadInput(where="--yes", found="nobody to ask whether it may cost money", expected="--yes")
 
 
-def _follow(workspace: "Workspace", started: "RunFace", *, wait: bool, here: bool) -> None:
+def follow(workspace: "Workspace", started: "RunFace", *, wait: bool, here: bool) -> None:
     """Wait until a run ends, driving it where that was asked for; exit code 1 where it ended otherwise than done."""
     if here:
         _drive_here(workspace, started.id)

@@ -49,13 +49,19 @@ class JudgeFile:
 
 def written(face: JudgeFace) -> str:
     """A judge as TOML; `read` gives it back. Its rubric is named only where it is not the study's newest."""
-    data = face.spec.to_json()
-    if face.rubric_is_current:
+    return spec_written(face.spec, name=face.name, note=face.note, with_rubric=not face.rubric_is_current)
+
+
+def spec_written(spec: JudgeSpec, *, name: str, note: str, with_rubric: bool) -> str:
+    """The same, of a specification."""
+    data = spec.to_json()
+    if not with_rubric:
         del data["rubric_id"]
-    empty = [name for name in _NULLABLE if name in data and data[name] is None and name not in ("top_p", "seed")]
-    kept = {name: value for name, value in data.items() if value is not None and value not in ("", [], {})}
-    tables = {name: kept.pop(name) for name in _TABLES if name in kept}
-    head: dict[str, Any] = {"name": face.name} | ({"note": face.note} if face.note else {})
+    defaults = JudgeSpec(protocol="").to_json()
+    empty = [key for key in _NULLABLE if key in data and data[key] is None and defaults[key] is not None]
+    kept = {key: value for key, value in data.items() if value is not None and value not in ("", [], {})}
+    tables = {key: kept.pop(key) for key in _TABLES if key in kept}
+    head: dict[str, Any] = {"name": name} | ({"note": note} if note else {})
     head |= kept | ({NOT_SENT: empty} if empty else {}) | tables
     return tomli_w.dumps(head, multiline_strings=True)
 
