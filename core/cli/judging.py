@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from core.cli import judging_runs
+from core.cli import judging_probe, judging_runs
 from core.cli.judging_words import aligned, dollars
 from core.cli.opening import prepared_workspace
 from core.errors import BadInput, shortened
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Make judges, see what they ask, run them, and read what came of it.")
 judging_runs.add_commands(app)
+app.command()(judging_probe.probe)
 
 StudyName = Annotated[str, typer.Argument(help="Name or number of the study.")]
 JudgeName = Annotated[str, typer.Argument(help="Title, name (its newest version) or number of the judge.")]

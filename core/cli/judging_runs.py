@@ -51,9 +51,7 @@ Here = Annotated[bool, typer.Option("--here", help="Drive it in this process, wi
 
 def add_commands(app: typer.Typer) -> None:
     """Add these commands to those of judges."""
-    from core.cli.judging_probe import probe
-
-    for command in (plan, run, status, pause, resume, cancel, retry, calls, probe):
+    for command in (plan, run, status, pause, resume, cancel, retry, calls):
         app.command()(command)
     app.command(name="try")(try_)
 

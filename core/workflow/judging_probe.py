@@ -6,7 +6,7 @@ A probe asks a judge about texts it has judged already, with an injection put in
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
 
@@ -58,7 +58,7 @@ class ProbeChoice:
     kind: str = ""
     injections: tuple[str, ...] = field(default_factory=lambda: tuple(INJECTIONS))
     per_subject: int | None = None
-    position: Position | Literal["either"] = "end"
+    position: str = "end"
     seed: int | None = None
     with_room: bool = True
 
@@ -107,7 +107,7 @@ def plan_probe(
     plan = ProbePlan(
         injections=tuple(name for name in INJECTIONS if name in choice.injections),
         per_subject=min(choice.per_subject or len(choice.injections), len(choice.injections)),
-        position=choice.position,
+        position=cast("Position | Literal['either']", choice.position),
         seed=seed,
     )
     with workspace.database.reading() as session:
@@ -136,8 +136,26 @@ def start_probe(
         BadInput: See `plan_probe` and `start_run`.
         Conflict: A probe of this judge is active.
     """
+    outline = plan_probe(workspace, judge_id, choice, settings)
+    return start_planned(workspace, visitor, judge_id, outline, settings, budget=budget)
+
+
+def start_planned(
+    workspace: Workspace,
+    visitor: Visitor,
+    judge_id: int,
+    outline: ProbeOutline,
+    settings: RunSettings | None = None,
+    *,
+    budget: float | None = None,
+) -> RunFace:
+    """Start a probe exactly as it was planned.
+
+    Raises:
+        BadInput: See `start_run`.
+        Conflict: A probe of this judge is active.
+    """
     chosen = settings or RunSettings()
-    outline = plan_probe(workspace, judge_id, choice, chosen)
     return start_run(workspace, visitor, judge_id, outline.selection, chosen, budget=budget, purpose="probe")
 
 

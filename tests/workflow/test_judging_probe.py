@@ -383,7 +383,7 @@ def test_what_cannot_be_probed_is_refused_in_words(workspace: Workspace) -> None
         (ProbeChoice(injections=()), "injections"),
         (ProbeChoice(injections=("hypnosis",)), "hypnosis"),
         (ProbeChoice(per_subject=0), "injections for each subject"),
-        (ProbeChoice(position="middle"), "position"),  # type: ignore[arg-type]
+        (ProbeChoice(position="middle"), "position"),
         (ProbeChoice(), "no verdict of this judge"),
     ):
         with pytest.raises(BadInput, match=words):
