@@ -19,6 +19,7 @@ PAGES = (
     ("study", "Study"),
     ("importing", "Import"),
     ("grade", "Grade"),
+    ("judging", "Judges"),
     ("agreement", "Agreement"),
     ("exporting", "Export"),
 )

@@ -1,0 +1,56 @@
+"""Judges: defined, seen in what they are asked, tried, run, watched; what came of every call, and what it cost."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from core.errors import NotFound
+from core.workflow.judging import JudgeFace, find_judge
+from core.workflow.studies import StudySummary
+from core.workflow.workspace import Workspace
+from pages.parts.frame import current_study, page_title, show_error, workspace
+from pages.parts.judging.asked import show_asked
+from pages.parts.judging.calls import show_calls
+from pages.parts.judging.defining import show_edit, show_new
+from pages.parts.judging.head import pick_view, show_head
+from pages.parts.judging.links import follow_links
+from pages.parts.judging.listing import show_list
+from pages.parts.judging.place import Place, go, read_place
+from pages.parts.judging.running import show_running
+from pages.parts.judging.versions import show_versions
+from pages.parts.judging.words import judging_style
+
+DRAWN: dict[str, Callable[[Workspace, StudySummary, JudgeFace, Place], None]] = {
+    "asked": show_asked,
+    "run": show_running,
+    "calls": show_calls,
+    "edit": show_edit,
+    "versions": show_versions,
+}
+"""View of a judge in the address -> what draws it; only the chosen one is worked out."""
+
+
+def show_judge(space: Workspace, study: StudySummary, place: Place) -> None:
+    """One judge: its head, then the part that the address names."""
+    st.button("← All judges", key="all-judges", type="tertiary", on_click=go)
+    try:
+        face = find_judge(space, study.id, place.judge)
+    except NotFound as error:
+        show_error(error)
+        return
+    show_head(space, study, face)
+    DRAWN[pick_view(face, place)](space, study, face, place)
+
+
+judging_style()
+study = current_study()
+place = read_place()
+page_title("Judges", study)
+follow_links()
+if place.judge:
+    show_judge(workspace(), study, place)
+elif place.view == "new":
+    st.button("← All judges", key="all-judges", type="tertiary", on_click=go)
+    show_new(workspace(), study, place)
+else:
+    show_list(workspace(), study)

@@ -1,0 +1,183 @@
+"""What a judge is asked about one subject, word for word, and trying it on that subject."""
+
+import re
+from collections.abc import Iterator
+from html import escape
+from json import dumps
+
+import streamlit as st
+
+from core.errors import TouchstoneError
+from core.judging.providers import key_variable
+from core.judging.spec import JudgeSpec
+from core.rendering import plain
+from core.workflow.judging import JudgeFace
+from core.workflow.judging_preview import Preview, PreviewStep, preview, preview_subjects
+from core.workflow.judging_runs import run_status, try_on, worker_state
+from core.workflow.studies import StudySummary
+from core.workflow.workspace import Workspace
+from pages.parts.frame import show_error, shown_problems, text_block
+from pages.parts.judging.calls import call_list
+from pages.parts.judging.naming import EXPOSES, named, reader
+from pages.parts.judging.place import Place, turn
+from pages.parts.judging.words import counted, heading, quiet
+
+_OPENING = re.compile(r"<([\w-]+) ([0-9a-f]{8,})>")
+_PARTS = re.compile(r"[^\n]*\n|[^\n]+")
+
+
+def show_asked(space: Workspace, study: StudySummary, face: JudgeFace, place: Place) -> None:
+    """The requests about one subject, with the ways to its neighbours, and a trial."""
+    subject = show_requests(space, study.id, face.spec, place.item)
+    if subject is not None:
+        _show_trial(space, face, subject, place.trial)
+
+
+def show_requests(space: Workspace, study_id: int, spec: JudgeSpec, item: int | None) -> int | None:
+    """What would be sent about a subject; the subject shown, None where there is none or the judge cannot be used."""
+    try:
+        near = preview_subjects(space, study_id, spec, near=item)
+        if near.subject is None:
+            text_block("The study has nothing that this judge could be asked about yet.", kind="empty")
+            return None
+        shown = preview(space, study_id, spec, near.subject)
+    except TouchstoneError as error:
+        show_error(error)
+        return None
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.button("Previous", key="item-previous", on_click=turn, kwargs={"item": near.previous, "trial": None},
+                  disabled=near.previous is None)  # fmt: skip
+        st.button("Next", key="item-next", on_click=turn, kwargs={"item": near.next, "trial": None},
+                  disabled=near.next is None)  # fmt: skip
+        st.session_state["item-number"] = near.subject
+        st.number_input("Go to number", min_value=1, step=1, key="item-number", on_change=_numbered, width=150)
+    if item is not None and item != near.subject:
+        text_block("There is no such subject for this judge; the first one is shown.")
+    quiet(f"{shown.kind.capitalize()} {near.place:,} of {near.total:,}. {_in_all(shown)}")
+    if shown.missing:
+        text_block(f"Nothing is asked about it: {shown.missing}.", kind="warning")
+    for step in shown.steps:
+        st.html(step_html(step))
+    return near.subject
+
+
+def _numbered() -> None:
+    turn(item=int(st.session_state["item-number"]), trial=None)
+
+
+def _in_all(shown: Preview) -> str:
+    if not shown.n_calls:
+        return ""
+    tokens = sum(step.tokens for step in shown.steps)
+    calls = counted(shown.n_calls, "call", "calls")
+    times = f" ({shown.repetitions} times each)" if shown.repetitions > 1 else ""
+    return f"{calls}{times}, about {tokens * shown.repetitions:,} tokens sent."
+
+
+def step_html(step: PreviewStep) -> str:
+    """One request as HTML; whatever it contains stays text."""
+    if step.missing:
+        why = f'<p class="jd-meta">Not asked: {escape(step.missing)}.</p>'
+        return f'<div class="jd-step"><h3>{escape(step.title)}</h3>{why}</div>'
+    facts = [escape(step.model)] if step.model else ["no model is asked"]
+    facts += [f"at {escape(step.api_base)}"] if step.api_base else []
+    facts += [f"about {step.tokens:,} tokens"] if step.model else []
+    facts += [f'request <code title="{step.hash}">{step.hash[:12]}</code>'] if step.hash else ["request not known yet"]
+    messages = "".join(
+        f'<div class="jd-message"><div class="jd-role">{escape(one["role"])}</div>'
+        f'<div class="jd-said">{"".join(_laid_out(one["content"]))}</div></div>'
+        for one in step.messages
+    )
+    parameters = dumps(dict(step.parameters), indent=2, ensure_ascii=False, sort_keys=True)
+    beside = f"<details><summary>Parameters sent beside</summary><pre>{escape(parameters)}</pre></details>"
+    return (
+        f'<section class="jd-step"><h3>{escape(step.title)}</h3><p class="jd-meta">{" · ".join(facts)}</p>'
+        f"{messages}{beside if step.parameters else ''}</section>"
+    )
+
+
+def _laid_out(text: str) -> Iterator[str]:
+    """A message with every fenced text in a block of its own; a mark inside a fenced text opens nothing."""
+    lines, before = _PARTS.findall(text), ""
+    place = 0
+    while place < len(lines):
+        found = _OPENING.fullmatch(lines[place].strip("\n"))
+        closing = f"</{found[1]} {found[2]}>" if found else ""
+        end = next((at for at in range(place + 1, len(lines)) if lines[at].strip("\n") == closing), 0) if found else 0
+        if found and end:
+            if before.strip():
+                yield plain(before.strip("\n"))
+            inside = "".join(lines[place + 1 : end]).removesuffix("\n")
+            mark = f"{found[1]} {found[2]}"
+            yield f'<div class="jd-fence"><span>&lt;{mark}&gt;</span>{plain(inside)}<span>&lt;/{mark}&gt;</span></div>'
+            before, place = "", end + 1
+        else:
+            before += lines[place]
+            place += 1
+    if before.strip():
+        yield plain(before.strip("\n"))
+
+
+def _show_trial(space: Workspace, face: JudgeFace, subject: int, trial: int | None) -> None:
+    heading("Try it on this one", "The worker asks it now, as in a run; what comes back is kept and never paid twice.")
+    show_readiness(space, face.spec)
+    if trial is not None:
+        _follow_trial(space, face, subject, trial)
+    if not named("trial"):
+        return
+    with shown_problems():
+        if st.button("Try it", key="try-it", type="primary", help=EXPOSES):
+            begun = try_on(space, reader(), face.id, subject)
+            turn(trial=begun.id, item=subject)
+            st.rerun()
+
+
+def _follow_trial(space: Workspace, face: JudgeFace, subject: int, trial: int) -> None:
+    with shown_problems():
+        run = run_status(space, trial)
+        if run.judge_id != face.id or run.purpose != "trial":
+            return
+        if run.is_active:
+            _watch_trial(space, trial)
+            return
+        if run.state != "done":
+            text_block(f"The trial was {run.state}: {run.reason or 'no reason was given'}.", kind="warning")
+        if named("trial-said"):
+            call_list(space, judge_id=face.id, subject_id=subject, opened=True)
+
+
+def _watch_trial(space: Workspace, trial: int) -> None:
+    @st.fragment(run_every=1.0)
+    def waiting() -> None:
+        run = run_status(space, trial)
+        if not run.is_active:
+            st.rerun()
+        words = "waiting for a worker" if run.state == "queued" else "asking"
+        st.html(
+            f'<p class="jd-quiet" role="status">Trial {trial}: {words}. {run.n_done:,} of {run.n_planned or "?"}.</p>'
+        )
+        st.progress(run.share or 0.0)
+
+    waiting()
+
+
+def show_readiness(space: Workspace, spec: JudgeSpec) -> None:
+    """What is missing before anything can be asked: a worker, a key. Nothing where all is there."""
+    state = worker_state(space)
+    if not state.is_alive:
+        advise("No worker is running, so nothing is asked yet.", "Start one with", "touchstone worker")
+    if not spec.model:
+        return
+    try:
+        need = key_variable(spec.model, spec.api_base)
+    except TouchstoneError as error:
+        show_error(error)
+        return
+    if state.is_alive and need.required and not need.is_met(state.variables):
+        before = f"No key for {need.title or 'this provider'} is set where the worker runs."
+        advise(before, "Start it again with a value for", " or ".join(need.names))
+
+
+def advise(said: str, what: str, code: str) -> None:
+    """Something to do before it works: a sentence, then what to type."""
+    st.html(f'<p class="jd-advice" role="status"><b>{escape(said)}</b> {escape(what)} <code>{escape(code)}</code>.</p>')

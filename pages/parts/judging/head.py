@@ -1,0 +1,63 @@
+"""The head of one judge: what it is, and the parts of its page."""
+
+from html import escape
+
+import streamlit as st
+
+from core.workflow.judging import JudgeFace, list_judges
+from core.workflow.studies import StudySummary
+from core.workflow.workspace import Workspace
+from pages.parts.frame import page_link, text_block
+from pages.parts.judging.links import link
+from pages.parts.judging.place import VIEWS, Place, go
+from pages.parts.judging.words import counted, dollars, kind_mark, protocol_words
+
+
+def views_of(face: JudgeFace) -> tuple[str, ...]:
+    """The parts that the page of this judge has."""
+    if face.is_runnable:
+        return tuple(VIEWS)
+    return ("edit", "versions") if face.kind == "jury" and face.id else ("versions",) if face.id else ()
+
+
+def show_head(space: Workspace, study: StudySummary, face: JudgeFace) -> None:
+    """Name, kind, how it judges, and what it did so far."""
+    titles = {one.id: one.title for one in list_judges(space, study.id) if one.id} if face.kind == "jury" else None
+    verdicts = counted(face.n_verdicts, "verdict", "verdicts")
+    if face.n_calls:
+        where = {"judge": face.id, "view": "calls"}
+        verdicts += f" from {link(counted(face.n_calls, 'call', 'calls'), where)}, {dollars(face.spent)}"
+    model = f" · {escape(face.spec.model)}" if face.spec.model else ""
+    note = f'<p class="jd-quiet">{escape(face.note)}</p>' if face.note else ""
+    st.html(
+        f'<div class="jd-judge" role="heading" aria-level="2"><b style="font-size:1.2rem">{escape(face.title)}</b>'
+        f'<span class="jd-mark">{kind_mark(face)}</span></div>'
+        f'<p class="jd-quiet">{escape(protocol_words(face.spec, titles))}{model} · {verdicts}</p>{note}'
+    )
+    if not face.is_newest:
+        st.button(
+            "Go to the newest version", key="to-newest", type="tertiary", on_click=go, kwargs={"judge": face.name}
+        )
+    if face.n_verdicts or face.kind == "jury":
+        page_link("agreement", "Agreement with this judge", study=str(study.id), section="raters")
+    if not face.is_runnable and face.kind != "jury":
+        text_block("Its verdicts came with the data; nothing more is known of how they were made, and it cannot run.")
+
+
+def pick_view(face: JudgeFace, place: Place) -> str:
+    """Which part is looked at; the choice stands in the address."""
+    known = views_of(face)
+    if not known:
+        st.stop()
+    default = "run" if place.run is not None and "run" in known else known[0]
+    chosen = place.view if place.view in known else default
+    if len(known) > 1:
+        key = f"view-{face.id}-{chosen}"
+        st.segmented_control("Part of this judge", known, default=chosen, key=key, on_change=_picked,
+                             args=(key, face.id), format_func=lambda name: VIEWS[name], required=True,
+                             label_visibility="collapsed")  # fmt: skip
+    return chosen
+
+
+def _picked(key: str, judge: int) -> None:
+    go(judge=judge, view=st.session_state[key])
