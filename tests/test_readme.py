@@ -4,7 +4,7 @@ import re
 
 from typer.main import get_command
 
-from core.cli import app
+from core.cli import app, judging
 from core.exporting.formats import FORMATS
 from core.importing.readers import READERS
 from core.settings import ROOT
@@ -14,10 +14,16 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_every_command_it_names_exists_and_every_command_is_named() -> None:
-    named = set(re.findall(r"touchstone ([a-z]+)", README))
+    named = set(re.findall(r"touchstone ([a-z]+(?:-[a-z]+)*)", README))
     known = set(get_command(app).commands)  # type: ignore[attr-defined] # a group of commands
     assert named <= known
     assert known - named <= {"demo", "worker"}
+
+
+def test_every_command_of_judges_is_named() -> None:
+    named = set(re.findall(r"touchstone judge ([a-z]+)", README)) | {"resume", "cancel", "retry"}
+    assert "pause, resume, cancel, retry NUMBER" in README
+    assert named == set(get_command(judging.app).commands)  # type: ignore[attr-defined] # a group of commands
 
 
 def test_every_make_target_it_names_exists() -> None:
