@@ -17,6 +17,8 @@ from core.store.rater_facts import repetitions
 REVEALED = ("judge", "baseline", "source")
 """Kinds of raters whose rows a reveal shows; juries are made of them."""
 
+_SEQUENCE = ("judge", "jury", "baseline", "source")
+
 
 @dataclass(frozen=True, slots=True)
 class Said:
@@ -117,7 +119,7 @@ def read_verdicts(
     study_id: int, subject_id: int, questions: Mapping[int, int], *, ties: Collection[int],
     numeric: Collection[int], session: Session,
 ) -> Sequence[Verdict]:  # fmt: skip
-    """The verdicts in force on a subject, by question, kind and name.
+    """The verdicts in force on a subject, by question, then judges, juries, baselines, sources, then by name.
 
     Args:
         study_id: Where.
@@ -138,7 +140,7 @@ def read_verdicts(
         log, reductions, now, _raters(study_id, session), _rationales(log, session), [one.ratings for one in again]
     )  # fmt: skip
     found = [_verdict(known, row) for row in range(len(now))]
-    return sorted(found, key=lambda verdict: (verdict.question, verdict.kind, verdict.rater))
+    return sorted(found, key=lambda one: (one.question, _SEQUENCE.index(one.kind), one.rater))
 
 
 def _raters(study_id: int, session: Session) -> Mapping[int, tuple[str, str, Identity | None]]:

@@ -85,7 +85,12 @@ def other_face(criterion: AskedCriterion, verdict: Verdict, mine: Answer | None,
         confidence_source=_sure_by(verdict),
         unstable=verdict.unstable,
         differs=said.absence is None and mine is not None and mine.absence is None and mine != value,
-        orders=tuple(_part(criterion, part, order, name=_first_side(part.name, order)) for part in verdict.orders),
+        orders=tuple(
+            _part(criterion, part, order, name=side)
+            for side, part in sorted(
+                ((_first_side(one.name, order), one) for one in verdict.orders), key=lambda pair: pair[0]
+            )
+        ),
         votes=_votes(verdict.tally),
         members=tuple(_part(criterion, part, order, name=part.name) for part in verdict.members),
     )

@@ -62,10 +62,10 @@ def test_an_unstable_verdict_tells_both_orders_on_the_persons_own_sides(any_work
     told = others["Fir v1"]
     assert (told.value, told.unstable, told.differs, told.rationale_html) == ("Tie", True, False, "")
     # Whatever stood first it took: with A first A, with B first B. A is this person's left in the order AB.
-    a, b = ("left", "right") if card.order == "AB" else ("right", "left")
+    left, right = ("A", "B") if card.order == "AB" else ("B", "A")
     assert [(part.name, part.value, part.rationale_html) for part in told.orders] == [
-        (a, a.capitalize(), "<p>because A</p>\n"),
-        (b, b.capitalize(), "<p>because B</p>\n"),
+        ("left", "Left", f"<p>because {left}</p>\n"),
+        ("right", "Right", f"<p>because {right}</p>\n"),
     ]
 
 

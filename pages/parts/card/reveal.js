@@ -6,7 +6,7 @@ const ABSENCES = { abstained: "can't tell", unreadable: "unreadable", refused: "
 
 const said = (one) => one.value ?? ABSENCES[one.absence] ?? "no answer";
 
-const colourOf = (kind) => ({ judge: "judge", jury: "judge", person: "person", gold: "gold" })[kind] ?? "";
+const colourOf = (kind) => ({ judge: "judge", jury: "judge", baseline: "judge", person: "person", gold: "gold" })[kind] ?? "";
 
 const fromWhom = (other) => [
   make("span", { class: colourOf(other.kind) }, other.rater),
@@ -60,7 +60,9 @@ function revealRows(reveal, named, criteria) {
   });
 }
 
-function revealSentence(others) {
+/* A jury repeats what its members said: it is no answer of its own. */
+function revealSentence(all) {
+  const others = all.some((one) => one.kind !== "jury") ? all.filter((one) => one.kind !== "jury") : all;
   const differing = others.filter((one) => one.differs).length;
   if (!others.length) return "Nobody else has answered this yet.";
   if (differing) return `${differing} of ${counted(others.length, "answer")} by others ${differing === 1 ? "differs" : "differ"} from yours.`;

@@ -36,8 +36,9 @@ class Showing {
     const sheet = this.desk.sheet;
     this.closePopovers();
     this.setMode("grading");
-    this.ui.reading.replaceChildren(...(sheet.reveal ? [sheet.reading.element, (sheet.revealed ??= revealPanel(sheet.reveal, this.desk.criteria))] : [sheet.reading.element]));
-    this.ui.reading.classList.toggle("with-reveal", Boolean(sheet.reveal));
+    this.ui.reading.classList.remove("with-reveal");
+    this.ui.reading.replaceChildren(sheet.reading.element);
+    if (sheet.reveal) this.addReveal(sheet);
     this.ui.asks.replaceChildren(sheet.form.element);
     this.ui.under.replaceChildren(...(sheet.form.strip ? [sheet.form.strip] : []));
     this.frame.dataset.subject = sheet.card.subject;
@@ -52,6 +53,13 @@ class Showing {
     sheet.kept = false;
     sheet.form.focus({ scroll: false });
     this.ui.reading.scrollTop = 0; // after everything that changes the page: it is laid out once
+  }
+
+  /* The reveal takes what a short text leaves, and at least about half where both are long. */
+  addReveal(sheet) {
+    this.ui.reading.style.setProperty("--text-height", `${sheet.reading.element.offsetHeight}px`);
+    this.ui.reading.append((sheet.revealed ??= revealPanel(sheet.reveal, this.desk.criteria)));
+    this.ui.reading.classList.add("with-reveal");
   }
 
   buttons() {
