@@ -10,7 +10,7 @@ from typing import Any
 _HIDDEN = "[hidden]"
 _SECRETS = re.compile(
     r"(?i)(bearer\s+|authorization['\"]?\s*[:=]\s*['\"]?(?:bearer\s+)?|api[-_ ]?key['\"]?\s*[:=]\s*['\"]?)[^\s'\",}]+"
-    r"|\b(?:sk|pk|gsk|xai|hf|key|tok)[-_][\w*.-]{6,}|\bAIza[\w*-]{8,}"
+    r"|\b(?:(?:sk|gsk|xai|hf|pplx)[-_]|AIza)[^\s'\",}]{6,}"
 )
 _WORDING = re.compile(r"^(?:litellm\.)?(?:\w+(?:Error|Timeout): )*(?:\w+Exception(?: \w+Error)? - )?")
 _FILTERED = re.compile(
@@ -60,8 +60,10 @@ class ProviderError(Exception):
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
         yield error
+        seen.add(id(error))
         error = error.__cause__ or error.__context__
 
 
