@@ -19,6 +19,7 @@ from core.workflow.grading import GradingDesk
 from core.workflow.workspace import Workspace
 from pages.routes.grading import routes
 from tests.builders import AT, Built, add_rating, build_study
+from tests.judges import add_judge, add_jury, add_verdict
 
 HOST = "touchstone.test:8501"
 OWN = {"Origin": f"http://{HOST}"}
@@ -536,6 +537,47 @@ def test_nothing_that_is_sent_before_the_answer_tells_a_secret(app: Starlette, w
     assert count(workspace.database, "exposure") == 1
     rest = ann.post("next", study=built.study, holding=[], count=5)
     assert [secret for secret in SECRETS if secret in _without_own_text(rest.text)] == []
+
+
+MADE_OF = ("secret-jury", "secret-model", "secret-protocol", "secret-order", "secret-prompt")
+
+
+def _judged(database: Database, built: Built) -> None:
+    """A judge that ran, unstable, and a jury; everything that a verdict is made of is a secret."""
+    with database.writing() as session:
+        judge = add_judge(session, built, "secret-jury-member", model="x/secret-model", protocol="secret-protocol",
+                          prompt="secret-prompt", confidence="verbal")  # fmt: skip
+        add_jury(session, built, "secret-jury", (judge,))
+        for subject in built.subjects:
+            for order, value in (("AB", "A"), ("BA", "B")):
+                add_verdict(
+                    session, built, subject, "better", judge, value, order=order, confidence=0.625,
+                    rationale="secret-order",
+                )  # fmt: skip
+
+
+def test_what_a_verdict_is_made_of_is_told_after_the_answer_and_never_before(
+    app: Starlette, workspace: Workspace
+) -> None:
+    built = _planted(workspace.database, reveal="after", reference="after")
+    _judged(workspace.database, built)
+    ann = Browser(app).named("Ann")
+    card = first_card(ann, built)
+    where = {"study": built.study, "subject": card["subject"]}
+    values = {str(built.criteria["better"]): {"option": "tie"}, str(built.criteria["same"]): {"option": "no"}}
+    blind = [
+        ann.get("state", study=built.study),
+        ann.post("next", study=built.study, holding=[], count=5),
+        ann.get("open", **where),
+        ann.get("mine", study=built.study),
+        ann.post("submit", **press(built, card, values={})),
+    ]
+    for response in blind:
+        assert [secret for secret in (*MADE_OF, "0.625") if secret in response.text] == [], response.url
+    after = ann.post("submit", **press(built, card, values=values)).text
+    assert {secret for secret in MADE_OF if secret in after} == set(MADE_OF) - {"secret-prompt"}
+    rest = ann.post("next", study=built.study, holding=[], count=5)
+    assert [secret for secret in MADE_OF if secret in rest.text] == []
 
 
 def test_where_nothing_is_revealed_nothing_is_told_afterwards_either(app: Starlette, workspace: Workspace) -> None:
