@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 _DEEPEST = 24
-_MOST_FAILURES = 200
+_MOST_FAILURES = 40
 
 _BLANK: Final = re.compile(r"(?:\s+|//[^\n]*|/\*.*?\*/|#[^\n]*)*", re.DOTALL)
 _BARE: Final = re.compile(r"[A-Za-z_$][\w$ -]{0,60}?(?=\s*:)")
@@ -101,16 +101,17 @@ def find_objects(text: str) -> FoundObjects:
     failures, has_broken = 0, False
     position = text.find("{")
     while position >= 0:
+        if failures > _MOST_FAILURES:
+            return FoundObjects((), has_broken=True)
         try:
             node = _Parser(text, is_strict=_is_well_formed(text, position)).members(position, depth=0)
         except _Broken:
             has_broken = has_broken or bool(_LOOKS_LIKE_ONE.match(text, position))
             failures += 1
-            if failures > _MOST_FAILURES:
-                return FoundObjects((), has_broken=True)
             position = text.find("{", position + 1)
         else:
             found.append(node)
+            failures += not node.is_closed
             has_broken = has_broken or (not node.is_closed and node.end < len(text))
             position = text.find("{", node.end)
     return FoundObjects(tuple(found), has_broken)

@@ -54,42 +54,47 @@ _IDENTITIES: Final = ("question", "criterion", "id", "key", "name", "q")
 _LABEL: Final = r"(?:my |the |your |overall |so,? |therefore,? |thus,? )*(?P<final>final |last )?(?:overall )?"
 _SURE_LABELS: Final = "verdict|rating|grade|score|decision|judge?ment|preference|choice"
 _OTHER_LABELS: Final = "answer|winner|label|result|conclusion"
-_LEAD: Final = r"^[ \t#*_\-•|(\[]*(?:\d{1,2}[.)][ \t]+)?[*_`(\[|]*[ \t]*"
-_SEPARATOR: Final = r"[ \t]*[*_`\])]*[ \t]*(?:\bis\b[ \t]*:?|->|=>|→|:|=|\||–|—|-)[ \t]*"
-_BEGIN: Final = r"(?:^|(?<=[.!?])\s+)[ \t]*"
-_SO: Final = r"(?:(?:so|thus|therefore|overall|hence|finally|in (?:conclusion|summary)),?[ \t]+)?"
+# Every run of blanks and marks is bounded, so that a long one is not walked again and again.
+_GAP: Final = r"[ \t]{1,9}"
+_MAYBE_GAP: Final = r"[ \t]{0,20}"
+_LEAD: Final = r"^[ \t#*_\-•|(\[]{0,40}(?:\d{1,2}[.)][ \t]{1,4})?[*_`(\[|]{0,4}[ \t]{0,4}"
+_SEPARATOR: Final = rf"{_MAYBE_GAP}[*_`\])]{{0,4}}{_MAYBE_GAP}(?:\bis\b{_MAYBE_GAP}:?|->|=>|→|:|=|\||–|—|-){_MAYBE_GAP}"
+_BEGIN: Final = rf"(?:^|(?<=[.!?])\s{{1,20}}){_MAYBE_GAP}"
+_SO: Final = rf"(?:(?:so|thus|therefore|overall|hence|finally|in (?:conclusion|summary)),?{_GAP})?"
 _REST: Final = r"(?P<value>[^\n.!?]{1,120}(?:\.\d+)?)"
+_WILL_BE: Final = rf"(?:verdict|rating|score|grade|decision|answer|judge?ment){_GAP}(?:is|would be|should be|will be)"
+_GIVE: Final = r"(?:rate|grade|score|give|choose|pick|prefer|select|vote for|go with|answer|decide for)"
+_JUDGED: Final = r"(?:this|it|the (?:output|answer|response))"
 _DECIDING: Final = re.compile(
-    rf"{_BEGIN}{_SO}(?:(?:the|my)[ \t]+)?(?P<final>final[ \t]+)?(?:overall[ \t]+)?"
-    r"(?:verdict|rating|score|grade|decision|answer)[ \t]+(?:is|would be|should be|will be)[ \t]*"
-    rf"(?:(?:therefore|thus)[ \t]*)?:?[ \t]*{_REST}",
+    rf"{_BEGIN}{_SO}(?:(?:the|my){_GAP})?(?P<final>final{_GAP})?(?:overall{_GAP})?{_WILL_BE}{_MAYBE_GAP}"
+    rf"(?:(?:therefore|thus){_MAYBE_GAP})?:?{_MAYBE_GAP}{_REST}",
     re.IGNORECASE | re.MULTILINE,
 )
 _GIVING: Final = re.compile(
-    rf"{_BEGIN}{_SO}i(?:'d| would| will|'ll| do)?[ \t]+(?P<final>finally[ \t]+)?"
-    r"(?:rate|grade|score|give|choose|pick|prefer|select|vote for|go with|answer|decide for)[ \t]+"
-    rf"(?:(?:this|it|the (?:output|answer|response))[ \t]+)?(?:with[ \t]+|as[ \t]+)?(?:an?[ \t]+)?{_REST}",
+    rf"{_BEGIN}{_SO}i(?:'d| would| will|'ll| do)?{_GAP}(?P<final>finally{_GAP})?{_GIVE}{_GAP}"
+    rf"(?:{_JUDGED}{_GAP})?(?:(?:with|as){_GAP})?(?:an?{_GAP})?{_REST}",
     re.IGNORECASE | re.MULTILINE,
 )
 _HINTING: Final = re.compile(
-    r"\b(?:(?:my|final|correct|corrected|actual|overall)[ \t]+(?:verdict|rating|score|grade|decision|answer|judge?ment)"
-    r"[ \t]+(?:is|would be|should be|will be)"
-    r"|i(?:'d| would| will|'ll)?[ \t]+(?:now[ \t]+)?(?:rate|grade|score|give|choose|pick|select|go with|answer|decide for)"
-    rf"(?:[ \t]+(?:this|it))?)[ \t]*:?[ \t]*(?:an?[ \t]+)?{_REST}",
+    rf"\b(?:(?:my|final|correct|corrected|actual|overall){_GAP}{_WILL_BE}"
+    rf"|i(?:'d| would| will|'ll)?{_GAP}(?:now{_GAP})?{_GIVE}(?:{_GAP}{_JUDGED})?){_MAYBE_GAP}:?{_MAYBE_GAP}"
+    rf"(?:an?{_GAP})?{_REST}",
     re.IGNORECASE,
 )
 _BETTER: Final = re.compile(
-    rf"(?:{_BEGIN}|,[ \t]+){_SO}(?P<final>(?!))?(?P<value>(?:the[ \t]+)?(?:first|second)[ \t]+"
-    r"(?:output|answer|response|one)[ \t]+is[ \t]+(?:(?:clearly|much|slightly|overall)[ \t]+)?(?:the[ \t]+)?"
-    r"(?:better|best|preferred|superior|stronger)(?:[ \t]+one)?)",
+    rf"(?:{_BEGIN}|,{_GAP}){_SO}(?P<final>(?!))?(?P<value>(?:the{_GAP})?(?:first|second){_GAP}"
+    rf"(?:output|answer|response|one){_GAP}is{_GAP}(?:(?:clearly|much|slightly|overall){_GAP})?(?:the{_GAP})?"
+    rf"(?:better|best|preferred|superior|stronger)(?:{_GAP}one)?)",
     re.IGNORECASE | re.MULTILINE,
 )
 _PAIR: Final = re.compile(
-    r"[\"'“](?P<name>[^\"'“”\n]{1,80})[\"'”]\s*:\s*(?:[\"'“](?P<text>[^\"”\n]{1,80}?)[\"'”]|(?P<bare>[\w.+-]{1,30}))"
+    r"[\"'“](?P<name>[^\"'“”\n]{1,80})[\"'”]\s{0,9}:\s{0,9}"
+    r"(?:[\"'“](?P<text>[^\"”\n]{1,80}?)[\"'”]|(?P<bare>[\w.+-]{1,30}))"
 )
-_TAGGED: Final = re.compile(r"<(?P<name>[A-Za-z_][\w -]{0,60})>(?P<value>\s*[^<>\n]{1,80}\s*)</(?P=name)>")
+_TAGGED: Final = re.compile(r"<(?P<name>[A-Za-z_][\w -]{0,60})>(?P<value>\s{0,9}[^<>\n]{1,80}\s{0,9})</(?P=name)>")
 _HEADING: Final = re.compile(
-    rf"{_LEAD}{_LABEL}(?:{_SURE_LABELS}|{_OTHER_LABELS})[ \t]*[*_:]*[ \t]*\n\s*(?P<value>\S[^\n]{{0,120}})$",
+    rf"{_LEAD}{_LABEL}(?:{_SURE_LABELS}|{_OTHER_LABELS}){_MAYBE_GAP}[*_:]{{0,6}}{_MAYBE_GAP}\n\s{{0,40}}"
+    r"(?P<value>\S[^\n]{0,120})$",
     re.IGNORECASE | re.MULTILINE,
 )
 _LIST_MARK: Final = re.compile(r"\s*(?:>|\d{1,2}[.)]\s*$)")

@@ -27,7 +27,7 @@ OUT_OF_SCALE: Final = "out of scale"
 REFUSED: Final = "refused"
 TWO_VERDICTS: Final = "two different verdicts"
 
-_THOUGHTS: Final = re.compile(r"<(think|thinking|thought|reasoning|reflection)>.*?</\1>", re.DOTALL | re.IGNORECASE)
+_THOUGHT: Final = re.compile(r"<(think|thinking|thought|reasoning|reflection)>", re.IGNORECASE)
 _END_OF_THOUGHTS: Final = re.compile(
     r"^.*</(?:think|thinking|thought|reasoning)>[ \t]*(?=\n|$|\{|```)", re.DOTALL | re.IGNORECASE
 )
@@ -105,9 +105,27 @@ def _blanked_thoughts(text: str, *, blank: str = " ") -> str:
     """Thoughts taken out, or blank in the same length; a reply that is JSON as a whole has none outside its texts."""
     if _is_whole_json(text):
         return text
-    for pattern in (_THOUGHTS, _END_OF_THOUGHTS, _OPEN_THOUGHTS):
+    text = _without_closed_thoughts(text, blank)
+    for pattern in (_END_OF_THOUGHTS, _OPEN_THOUGHTS):
         text = pattern.sub(lambda found: blank * len(found.group()), text)
     return text
+
+
+def _without_closed_thoughts(text: str, blank: str) -> str:
+    """Thoughts with an opening and a closing tag taken out, or blank."""
+    kept: list[str] = []
+    begun, position, endless = 0, 0, set[str]()
+    while (opening := _THOUGHT.search(text, position)) is not None:
+        name = opening[1].lower()
+        closing = None if name in endless else re.compile(f"</{name}>", re.IGNORECASE).search(text, opening.end())
+        if closing is None:
+            endless.add(name)
+            position = opening.end()
+            continue
+        position = closing.end()
+        kept += [text[begun : opening.start()], blank * (position - opening.start())]
+        begun = position
+    return "".join([*kept, text[begun:]])
 
 
 def _is_whole_json(text: str) -> bool:

@@ -112,9 +112,7 @@ CORPUS = (
     Case("yes and no", YES_NO, "Verdict: yes and no", OUT),
     Case("yes, then no", YES_NO, "Verdict: yes, no", OUT),
     Case("echoed choice", YES_NO, '{"verdict": "yes | no"}', OUT),
-    Case(
-        "echoed form", YES_NO, '{"rationale": "<why, in a few sentences>", "verdict": "<yes | no | cannot_tell>"}', OUT
-    ),
+    Case("echoed form", YES_NO, '{"rationale": "<why>", "verdict": "<yes | no | cannot_tell>"}', OUT),
     # quotations must not count
     Case("quoted in a text", YES_NO, 'The output says "My verdict is yes." It is wrong.\nVerdict: no', "no"),
     Case("quoted block", YES_NO, "> Verdict: yes\n\nThis is only what it claims.", NONE),
@@ -140,7 +138,7 @@ CORPUS = (
     ),
     Case("members run together", YES_NO, '{"verdict": "yes"; "verdict": "no"}', OUT),
     Case("broken with two", YES_NO, '{"rationale": [x}, "verdict": "yes" and "verdict": "no"}', TWO),
-    Case("unfinished with two", YES_NO, '{"verdict": "yes", "rationale": "But no:\n{"verdict": "no"} after all', TWO),
+    Case("unfinished with two", YES_NO, '{"verdict": "yes", "rationale": "Fine.\nFinal verdict: no', TWO),
     # prose
     Case("bare word", YES_NO, "Yes.", "yes"),
     Case("bold word", YES_NO, "**No**", "no"),
@@ -416,7 +414,8 @@ def test_any_reply_gets_a_reading_with_one_verdict_for_every_question(text: str,
 @pytest.mark.parametrize(
     "text",
     ["verdict " * 30_000, "Verdict: " * 20_000, "*" * 200_000, "I would rate this " * 10_000, '"verdict": ' * 20_000,
-     "\n" * 100_000 + "x", "<verdict>" * 20_000, "<think>" * 30_000, " " * 200_000 + "x", '{"a": "' * 20_000],
+     "\n" * 100_000 + "x", "<verdict>" * 20_000, "<think>" * 30_000, "<think>a</think>" * 20_000,
+     " " * 200_000 + "x", '{"a": "' * 20_000],
     ids=lambda text: text[:12],
 )  # fmt: skip
 def test_a_reply_made_to_be_slow_is_read_in_time(text: str) -> None:
