@@ -19,13 +19,13 @@ _MINUTE = 60.0
 _FIRST_WAIT, _LONGEST_BACKOFF = 1.0, 60.0
 _CAUTION = 4.0
 _RANGES: Mapping[str, tuple[float, float, str]] = {
-    "concurrency": (1, 256, "calls at once"),
-    "requests_per_minute": (1, 1_000_000, "requests per minute"),
-    "tokens_per_minute": (1, 1_000_000_000, "tokens per minute"),
-    "timeout": (0.1, 3_600, "seconds until a call is given up"),
-    "tries": (1, 20, "tries for each call"),
-    "price_in": (0, 100_000, "US dollars per million tokens in"),
-    "price_out": (0, 100_000, "US dollars per million tokens out"),
+    "concurrency": (1, 1_000, "calls at once"),
+    "requests_per_minute": (1, 10_000_000, "requests per minute"),
+    "tokens_per_minute": (1, 10_000_000_000, "tokens per minute"),
+    "timeout": (0.1, 3_600, "time-out in seconds"),
+    "tries": (1, 20, "tries"),
+    "price_in": (0, 1_000_000, "price per million tokens read"),
+    "price_out": (0, 1_000_000, "price per million tokens written"),
 }
 
 

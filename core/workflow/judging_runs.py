@@ -10,7 +10,7 @@ from datetime import datetime
 from math import isfinite
 
 from core.errors import BadInput, Conflict, shortened
-from core.judging.pace import RunSettings
+from core.judging.pace import RunSettings, checked
 from core.judging.prices import price_of
 from core.judging.protocols import protocol_of
 from core.judging.spec import JudgeSpec
@@ -395,18 +395,7 @@ def check_settings(settings: RunSettings) -> None:
     Raises:
         BadInput: One is out of its range.
     """
-    bounds: tuple[tuple[str, float | None, float, float], ...] = (
-        ("calls at once", settings.concurrency, 1, 1_000),
-        ("requests per minute", settings.requests_per_minute, 1, 10_000_000),
-        ("tokens per minute", settings.tokens_per_minute, 1, 10_000_000_000),
-        ("time-out in seconds", settings.timeout, 0.1, 3_600),
-        ("tries", settings.tries, 1, 20),
-        ("price per million tokens read", settings.price_in, 0, 1_000_000),
-        ("price per million tokens written", settings.price_out, 0, 1_000_000),
-    )
-    for name, value, low, high in bounds:
-        if value is not None and not low <= value <= high:
-            raise BadInput(where=name, found=f"{value:g}", expected=f"{low:g} to {high:g}")
+    checked(settings)
 
 
 def check_budget(spec: JudgeSpec, settings: RunSettings, budget: float | None) -> None:
