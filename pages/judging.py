@@ -16,6 +16,7 @@ from pages.parts.judging.head import pick_view, show_head
 from pages.parts.judging.links import follow_links
 from pages.parts.judging.listing import show_list
 from pages.parts.judging.place import Place, go, read_place
+from pages.parts.judging.probing import show_probe
 from pages.parts.judging.running import show_running
 from pages.parts.judging.versions import show_versions
 from pages.parts.judging.words import judging_style
@@ -24,6 +25,7 @@ DRAWN: dict[str, Callable[[Workspace, StudySummary, JudgeFace, Place], None]] = 
     "asked": show_asked,
     "run": show_running,
     "calls": show_calls,
+    "probe": show_probe,
     "edit": show_edit,
     "versions": show_versions,
 }
@@ -42,11 +44,12 @@ def show_judge(space: Workspace, study: StudySummary, place: Place) -> None:
     DRAWN[pick_view(face, place)](space, study, face, place)
 
 
-judging_style()
+with st.container(key="jd-links"):  # nothing to see: rules and a listener
+    judging_style()
+    follow_links()
 study = current_study()
 place = read_place()
 page_title("Judges", study)
-follow_links()
 if place.judge:
     show_judge(workspace(), study, place)
 elif place.view == "new":

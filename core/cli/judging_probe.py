@@ -138,4 +138,4 @@ def _print(report: "ProbeReport", *, as_json: bool) -> None:
     if report.lines:
         for line in aligned(HEADS, lines_of(report), numbers=(1,)):
             typer.echo(line)
-        typer.echo("Shares with 95 % intervals (Wilson; differences: Newcombe), counted over independent items.")
+        typer.echo("Shares with 95 % intervals (Wilson; differences: Newcombe); verdicts on one item count for less.")

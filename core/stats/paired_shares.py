@@ -1,7 +1,8 @@
 """Shares with Wilson's interval, and the difference of two shares on the same units with Newcombe's.
 
-Both count independent groups (clusters of units) and not units: a share of n units in m groups gets the interval of m.
-That is exact where units of a group agree, and too wide where they do not.
+Units that hang together count for less: an interval is that of as many independent units as would have the standard
+error between the groups (Kish's effective size), never fewer than there are groups and never more than units. With few
+groups that error is not known well enough; then groups are counted, which is at worst too wide.
 """
 
 from dataclasses import dataclass
@@ -10,9 +11,9 @@ from math import sqrt
 import numpy as np
 from numpy.typing import ArrayLike
 
-from core.stats.arrays import IntArray
+from core.stats.arrays import FloatArray, IntArray
 from core.stats.estimates import Estimate, Flag, Interval, IntervalMethod, Reason
-from core.stats.resampling import SMALL_SAMPLE, wilson
+from core.stats.resampling import MIN_GROUPS, SMALL_SAMPLE, wilson
 
 UNKNOWN = -1
 """Of a unit about which nothing is known."""
@@ -47,7 +48,8 @@ def share(name: str, marks: ArrayLike, groups: ArrayLike, *, undefined: Reason, 
     if not n:
         return Estimate(name, None, 0, 0, reason=undefined)
     value = float(marked.mean())
-    interval = wilson(value * n_groups, n_groups, level=level)
+    size = effective_size(marked.astype(np.float64), group)
+    interval = wilson(value * size, size, level=level)
     return Estimate(name, value, n, n, n_groups=n_groups, interval=interval, flags=_flags(n, n_groups))
 
 
@@ -72,10 +74,35 @@ def paired_shares(
     if not n:
         return PairedShares(one, other, Estimate(name, None, 0, 0, reason=undefined))
     counts = np.array([np.sum((left == a) & (right == b)) for a, b in ((1, 1), (1, 0), (0, 1), (0, 0))])
-    interval = newcombe(*(counts * (n_groups / n)), level=level)
+    size = effective_size((left - right).astype(np.float64), group)
+    interval = newcombe(*(counts * (size / n)), level=level)
     value = float(left.mean() - right.mean())
     difference = Estimate(name, value, n, 2 * n, n_groups=n_groups, interval=interval, flags=_flags(n, n_groups))
     return PairedShares(one, other, difference)
+
+
+def effective_size(values: FloatArray, groups: ArrayLike) -> float:
+    """How many independent units would have the standard error of the mean that these units in groups have.
+
+    The variance of the mean between groups is G/(G-1) sum over groups of (sum of deviations)^2 / n^2; that of n
+    independent units is their variance / n. Their ratio is the design effect.
+
+    Args:
+        values: One for each unit.
+        groups: What each unit hangs together with.
+
+    Returns:
+        Between the number of groups and that of units; the number of groups where there are fewer than `MIN_GROUPS`
+        or all values are the same.
+    """
+    group = np.unique(np.asarray(groups), return_inverse=True)[1].reshape(-1)
+    n, n_groups = len(values), int(group.max(initial=-1)) + 1
+    spread = float(np.var(values))
+    if n_groups == n or n_groups < MIN_GROUPS or spread == 0:
+        return float(n_groups)
+    sums = np.bincount(group, weights=values - values.mean())
+    between = n_groups / (n_groups - 1) * float(sums @ sums) / n**2
+    return float(np.clip(spread / between, n_groups, n)) if between > 0 else float(n)
 
 
 def newcombe(both: float, first: float, second: float, neither: float, *, level: float = 0.95) -> Interval:

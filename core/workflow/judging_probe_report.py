@@ -141,7 +141,8 @@ def probe_report(workspace: Workspace, judge_id: int) -> ProbeReport:
             return ProbeReport(judge_id, title, 0, 0, None, None, (), ())
         reading = _Reading.at(judge_id, spec, calls, session)
     probed = reading.probed()
-    left_out = [one.name for one in reading.questions.values() if best_value(one) is None]
+    asked = {key for call in calls for key in call.asked}
+    left_out = [one.name for key, one in reading.questions.items() if key in asked and best_value(one) is None]
     injected = [one for one in probed if not one.is_control]
     controls = [one for one in probed if one.is_control]
     names = [name for name in INJECTIONS if any(one.name == name for one in injected)]

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.stats.estimates import Flag, IntervalMethod, Reason
-from core.stats.paired_shares import newcombe, paired_shares, share
+from core.stats.paired_shares import effective_size, newcombe, paired_shares, share
 from core.stats.resampling import wilson
 
 NOTHING = Reason.NOTHING_COMPARED
@@ -84,3 +84,45 @@ def test_the_interval_of_a_difference_covers_it_about_as_often_as_it_says() -> N
         covered += found.low <= 0.15 <= found.high
     # nominal .95; four standard errors of 2000 draws are .02
     assert 0.93 <= covered / 2_000 <= 0.99
+
+
+def test_with_enough_groups_the_effective_size_lies_between_groups_and_units() -> None:
+    groups = np.repeat(np.arange(30), 4)
+    alike = np.repeat(np.arange(30) % 2, 4).astype(float)
+    # every group of one mind: 30 groups carry what 30 units would, but for the factor G/(G-1)
+    assert effective_size(alike, groups) == 30
+    mixed = np.tile([0.0, 1.0, 0.0, 1.0], 30)
+    assert effective_size(mixed, groups) == 120  # groups do not differ at all
+    single = np.arange(40) % 2 == 0
+    assert effective_size(single.astype(float), np.arange(40)) == 40
+
+
+@pytest.mark.parametrize("agreement", [0.0, 0.5, 1.0])
+def test_intervals_of_units_in_groups_cover_about_as_often_as_they_say(agreement: float) -> None:
+    """Of 40 groups of 6, a part of the units says what the group says; the share is .3."""
+    rng = np.random.default_rng(11)
+    groups, covered, wide = np.repeat(np.arange(40), 6), 0, 0
+    for _ in range(600):
+        of_group = np.repeat(rng.random(40) < 0.3, 6)
+        own = rng.random(240) < 0.3
+        marks = np.where(rng.random(240) < agreement, of_group, own).astype(int)
+        found = share("s", marks, groups, undefined=NOTHING).interval
+        assert found is not None
+        covered += found.low <= 0.3 <= found.high
+        wide += found.high - found.low > 0.2
+    # nominal .95; four standard errors of 600 draws are .036
+    assert covered / 600 >= 0.91
+    assert (wide > 300) == (agreement == 1.0)
+
+
+def test_differences_of_units_in_groups_cover_about_as_often_as_they_say() -> None:
+    rng = np.random.default_rng(12)
+    groups, covered = np.repeat(np.arange(40), 5), 0
+    for _ in range(600):
+        pull = np.repeat(rng.random(40) < 0.4, 5)  # .4 of the groups give way, with .5 of their units
+        second = rng.random(200) < 0.1
+        first = second | (pull & (rng.random(200) < 0.5))
+        found = paired_shares("d", first.astype(int), second.astype(int), groups, undefined=NOTHING).difference.interval
+        assert found is not None
+        covered += found.low <= 0.4 * 0.5 * 0.9 <= found.high
+    assert covered / 600 >= 0.91

@@ -13,6 +13,7 @@ VIEWS = {
     "asked": "What it is asked",
     "run": "Run",
     "calls": "Calls and replies",
+    "probe": "Injection probe",
     "edit": "Edit",
     "versions": "Versions",
 }
