@@ -133,7 +133,7 @@ class _Drive:
         self._feed = Feed(workspace, job, size=range_size, begin=self._begin)
         self._items = ItemWork(workspace, job, asker, recorder, answered=self._answered, brake=brake)
         self._last_write = time.monotonic()
-        self._is_over = asyncio.Event()
+        self._is_over = False
 
     async def to_the_end(self, stop: asyncio.Event) -> Halt | None:
         beat = asyncio.create_task(self._beat())
@@ -141,7 +141,8 @@ class _Drive:
         try:
             problem = await self._work(stop, beat)
         finally:
-            self._is_over.set()  # not cancelled: a thread may be writing
+            self._is_over = True
+            self._recorder.wake.set()  # the beat is not cancelled: a thread may be writing
             stopping.cancel()
             await asyncio.gather(beat, stopping, return_exceptions=True)
             await self._feed.close()
@@ -214,9 +215,11 @@ class _Drive:
                 _LOG.warning("run %d: %s", self._job.run.id, error)
 
     async def _is_over_within(self, seconds: float) -> bool:
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._is_over.wait(), seconds)
-        return self._is_over.is_set()
+        if not self._is_over:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._recorder.wake.wait(), seconds)
+        self._recorder.wake.clear()
+        return self._is_over
 
     async def _flush(self) -> bool:
         """Write; whether the database took it."""

@@ -20,7 +20,9 @@ from core.workflow.judging_counters import Counters
 from core.workflow.judging_worklist import WorkItem
 from core.workflow.workspace import Workspace
 
-_ROOM = 4_000
+_MANY = 1_500
+"""Entries that are written at once, whenever the last time was."""
+_ROOM = 6_000
 """Entries that may wait to be written before asking pauses."""
 _LONGEST_PAUSE = 10.0
 
@@ -107,6 +109,8 @@ class Recorder:
         self.works = asyncio.Event()
         """Cleared while the database does not take what is to be written, or too much waits."""
         self.works.set()
+        self.wake = asyncio.Event()
+        """Set when so much waits that it should be written at once."""
         self.pause = 0.0
         self.trouble = ""
         self.at_once: int | None = None
@@ -120,7 +124,9 @@ class Recorder:
     def add(self, entry: Entry) -> None:
         """Keep something until it is written."""
         self.waiting.append(entry)
-        if len(self.waiting) > _ROOM:
+        if len(self.waiting) == _MANY:
+            self.wake.set()
+        elif len(self.waiting) > _ROOM:
             self.works.clear()
 
     async def flush(self) -> Written | None:

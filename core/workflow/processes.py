@@ -2,6 +2,7 @@
 
 import os
 import socket
+from pathlib import Path
 
 
 def this_process() -> str:
@@ -28,4 +29,12 @@ def _runs(pid: str) -> bool:
         return False
     except (PermissionError, OSError):
         return True
-    return True
+    return not _is_zombie(pid)
+
+
+def _is_zombie(pid: str) -> bool:
+    """Whether it ended and only nobody has asked how (on Linux; a container may have no process that does)."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] == "Z"
+    except (OSError, IndexError):
+        return False
