@@ -135,7 +135,7 @@ def preference_numbers(live: LiveAgreement, view: AgreementView) -> tuple[Line, 
 
     Where no person rated, everybody chosen.
     """
-    everybody = [line.id for line in view.named_raters]
+    everybody = [line.id for line in view.compared if line.kind != "seat"]
     table = people_table(view) if view.people.n_ratings else view.cells.table(everybody, named=True)
     found: PreferenceAgreement = live.remembered(
         view,

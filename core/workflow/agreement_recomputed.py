@@ -60,7 +60,7 @@ def cited_report(view: AgreementView) -> AgreementReport:
 def cited_table(view: AgreementView) -> RatingTable:
     """The ratings that `cited_report` is about."""
     people = [line for line in view.raters if line.is_person]
-    lines = people if view.people.n_pairable else list(view.raters)
+    lines = people if view.people.n_pairable else list(view.compared)
     return view.cells.table([line.id for line in lines], named=all(line.kind != "seat" for line in lines))
 
 

@@ -225,7 +225,7 @@ def _row(view: AgreementView, key: str, measure: str, cells: Sequence[Cell], *, 
     report = first_report(view)
     left_out = report_left_out(report, report[measure])
     if measure.startswith("cohen"):
-        chosen = [line.id for line in view.raters if line.n and (line.is_person or report is view.everyone)]
+        chosen = [line.id for line in view.compared if line.n and (line.is_person or report is view.everyone)]
         left_out += pairs_left_out(view, chosen)
     return Row(key, definition_of(measure).title, note, measure, report[measure], left_out, tuple(cells))
 

@@ -1,11 +1,12 @@
 """Everything the agreement page and command show of one question: computed once from the ratings in force."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import numpy as np
 
+from core.models.ratings import RaterKind
 from core.scales import DeclaredScale, ScaleKind
 from core.stats.against import Against, against
 from core.stats.agreement import AgreementReport, agreement
@@ -44,7 +45,7 @@ class AgreementView:
         n_units: Units that one of the chosen raters has looked at.
         raters: The chosen raters, people first.
         others: Raters of the question that were not chosen.
-        people, everyone: All coefficients among people, and among all chosen raters.
+        people, everyone: All coefficients among people, and among all chosen raters (`compared`).
         judges: Each judge against the people (named ones), the first `MOST_JUDGES`.
         pairs: Every pair of named raters.
         majority: What most people chose.
@@ -81,6 +82,11 @@ class AgreementView:
     def phase(self) -> AskedPhase:
         """Which answers: "blind", "exposed", "revised", "latest"."""
         return self.asked.phase
+
+    @property
+    def compared(self) -> tuple[RaterLine, ...]:
+        """The raters that `everyone` and `splits` are about: see `_compared`."""
+        return _compared(self.raters, self.chosen)
 
     @property
     def chosen(self) -> tuple[int, ...]:
@@ -143,13 +149,14 @@ def compute_view(  # noqa: PLR0913 - what it is about, and how
     tell(0.1, "Agreement among people")
     among_people = agreement(people_table, seed=seed, resamples=resamples)
     tell(0.45, "Agreement among everybody chosen")
-    same = len(people) == len(wanted)
-    everyone = among_people if same else agreement(_table(cells, wanted), seed=seed, resamples=resamples)
+    compared = _compared(wanted, chosen)
+    same = len(people) == len(compared)
+    every_table = people_table if same else _table(cells, compared)
+    everyone = among_people if same else agreement(every_table, seed=seed, resamples=resamples)
     tell(0.75, "Judges against people")
     setting = _Setting(table, coefficient, seed, resamples)
     judges = _judges(setting, named)
     tell(0.95, "Pairs of raters")
-    every_table = people_table if same else _table(cells, wanted)
     return AgreementView(
         study_id=study_id,
         asked=asked,
@@ -172,6 +179,15 @@ def compute_view(  # noqa: PLR0913 - what it is about, and how
         cells=cells,
         table=table,
     )
+
+
+def _compared(lines: tuple[RaterLine, ...], chosen: Collection[int]) -> tuple[RaterLine, ...]:
+    """Juries repeat what their members said, so agreement among all leaves them out, unless they are chosen by name.
+
+    Where there are only juries, these are compared.
+    """
+    found = tuple(line for line in lines if line.kind != RaterKind.JURY.value or line.id in chosen)
+    return found or lines
 
 
 def _silent(share: float, doing: str) -> None:

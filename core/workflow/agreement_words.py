@@ -88,6 +88,8 @@ def _among(view: AgreementView) -> list[Phrase]:
     phrases = _agree("These raters (simulated)" if view.raters and simulated else "These raters", view.everyone)
     if any(line.is_truth for line in view.others):
         phrases.append(Phrase(" The known truth is left out; choose it among the raters to compare with it."))
+    if len(view.compared) < len(view.raters):
+        phrases.append(Phrase(" Juries repeat their members and are left out."))
     return phrases
 
 

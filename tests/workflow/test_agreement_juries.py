@@ -8,6 +8,7 @@ from core.workflow.agreement import Asked, Behind, LiveAgreement, items_behind
 from core.workflow.agreement_narrowing import Narrowing
 from core.workflow.agreement_raters import raters_found
 from core.workflow.agreement_view import AgreementView
+from core.workflow.agreement_words import headline, plain_text
 from core.workflow.workspace import Visitor, Workspace
 from tests.builders import Built, add_rating, build_study
 from tests.judges import BuiltJudge, add_judge, add_jury, add_verdict
@@ -176,3 +177,22 @@ def test_a_jury_of_judges_that_flip_is_a_tie(workspace: Workspace) -> None:
     live.refresh()
     line = next(line for line in live.view(Asked()).raters if line.id == jury.rater)
     assert (dict(line.counts)["tie"], line.n_unstable) == (1, 1)
+
+
+def test_agreement_among_all_leaves_juries_out_unless_they_are_chosen(workspace: Workspace) -> None:
+    # Fir and Oak agree on q1 to q3 and differ on q4 to q6: half of the units. A jury that says what Fir says agrees
+    # with Fir on all six: of three comparisons a unit, (3 * 3 + 3 * 1) / 18 are alike.
+    built = build_study(workspace.database, items=ITEMS, systems=("alder",))
+    fir, oak = judged(workspace, built, {"Fir": "pppppp", "Oak": "pppfff"})
+    with workspace.database.writing() as session:
+        jury = add_jury(session, built, "Weighted", (fir, oak), "weights", (2.0, 1.0))
+    live = LiveAgreement(workspace, built.study)
+    live.refresh()
+    view = live.view(Asked())
+    assert [line.name for line in view.raters] == ["Fir v1", "Oak v1", "Weighted v1"]
+    assert view.everyone["percent"].value == pytest.approx(1 / 2)
+    assert "Juries repeat their members" in plain_text(headline(view))
+    chosen = live.view(Asked(raters=(fir.rater, oak.rater, jury.rater)))
+    assert chosen.everyone["percent"].value == pytest.approx(12 / 18)
+    alone = live.view(Asked(narrowing=Narrowing(kinds=("jury",))))
+    assert [line.name for line in alone.compared] == ["Weighted v1"]
