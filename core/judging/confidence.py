@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from core.judging.asked import TokenChoice
+from core.judging.choices import folded
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def band_middle(raw: object) -> float | None:
     """
     if isinstance(raw, bool) or raw is None:
         return None
-    text = " ".join(str(raw).casefold().replace("_", " ").replace("-", " ").split()).strip(" .,;:!*`\"'()[]")
+    text = folded(str(raw)).strip(" .,;:!*`\"'()[]")
     for band in BANDS:
         if text == band.key:
             return band.middle
