@@ -109,7 +109,7 @@ def run(
 ) -> None:
     """Let JUDGE judge subjects of STUDY: prints the plan, then starts the run for a worker to drive."""
     from core.judging.pace import RunSettings
-    from core.workflow.judging_runs import check_settings, start_run
+    from core.workflow.judging_runs import check_settings, missing_key, start_run
     from core.workflow.workspace import Visitor
 
     workspace, face = _found(study, judge)
@@ -125,6 +125,8 @@ def run(
     _agree(found, yes=yes)
     started = start_run(workspace, Visitor(by.strip()), face.id, found.selection, settings, budget=budget)
     typer.echo(f"Run {started.id} of {started.judge_title} is {started.state}.")
+    if variable := missing_key(workspace, face.spec):
+        typer.echo(f"No worker that is running has {variable} set; the run will stop there.", err=True)
     follow(workspace, started, wait=wait, here=here)
 
 

@@ -5,6 +5,7 @@ Every function takes the `session` of a transaction that the caller opened.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, bindparam, func, select, text, union_all
@@ -76,8 +77,8 @@ class CallRow:
     tokens_out: int | None
     cost: float | None
     latency: float | None
-    created_at: Any
-    changed_at: Any
+    created_at: datetime
+    changed_at: datetime
 
 
 _COLUMNS = tuple(_CALL.c[name] for name in CallRow.__dataclass_fields__)
@@ -200,7 +201,7 @@ class EarlierAttempt:
     tokens_out: int | None
     cost: float | None
     latency: float | None
-    created_at: Any
+    created_at: datetime
 
 
 _EARLIER = tuple(_ATTEMPT.c[name] for name in EarlierAttempt.__dataclass_fields__)
@@ -210,3 +211,9 @@ def earlier_attempts(call_ids: Sequence[int], *, session: Session) -> Sequence[E
     """Every attempt at these calls that a later one took the place of, in order."""
     query = select(*_EARLIER).where(_ATTEMPT.c.call_id.in_(list(call_ids))).order_by(_ATTEMPT.c.id)
     return [EarlierAttempt(**row) for row in session.connection().execute(query).mappings()]
+
+
+def newest_times(run_id: int, *, study_id: int, limit: int, session: Session) -> Sequence[datetime]:
+    """When the newest calls of a run came, at most so many."""
+    keys = page_of_calls(CallFilter(study_id=study_id, run_id=run_id), before=None, limit=limit, session=session)
+    return list(session.connection().execute(select(_CALL.c.changed_at).where(_CALL.c.id.in_(keys))).scalars())

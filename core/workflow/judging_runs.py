@@ -6,13 +6,14 @@ tabs one wins and the other is told what happened.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import isfinite
 
 from core.errors import BadInput, Conflict, shortened
 from core.judging.pace import RunSettings, checked
 from core.judging.prices import price_of
 from core.judging.protocols import protocol_of
+from core.judging.providers import key_variable
 from core.judging.spec import JudgeSpec
 from core.models.judging import Run
 from core.store import judging as judges
@@ -75,7 +76,8 @@ class RunFace:
         n_planned: Calls in all; 0 until a worker counted them.
         n_done: Calls settled, those that were before it began too.
         share: n_done of n_planned, 0 to 1; None where n_planned is not known.
-        rate: Calls a second since it started; None before the first.
+        rate: Calls a second in the last minute while it runs, else over all the time since it started; None before the
+            first.
         seconds_left: At that rate; None where it is unknown or the run is not running.
         spent, budget: US dollars; no budget: None.
         in_flight, sent: Requests under way, and requests sent in all.
@@ -386,7 +388,7 @@ def list_runs(workspace: Workspace, study_id: int, judge_id: int | None = None) 
     with workspace.database.reading() as session:
         found = stored.list_runs(study_id, judge_id=judge_id, session=session)
         alive = bool(stored.list_workers(now=now, session=session))
-    return tuple(_as_face(one, now, worker_alive=alive) for one in found)
+        return tuple(_as_face(one, now, worker_alive=alive, session=session) for one in found)
 
 
 def check_settings(settings: RunSettings) -> None:
@@ -456,14 +458,14 @@ def _face(workspace: Workspace, run_id: int) -> RunFace:
     with workspace.database.reading() as session:
         found = stored.read_run(run_id, session=session)
         alive = bool(stored.list_workers(now=now, session=session))
-    return _as_face(found, now, worker_alive=alive)
+        return _as_face(found, now, worker_alive=alive, session=session)
 
 
-def _as_face(found: stored.TitledRun, now: datetime, *, worker_alive: bool) -> RunFace:
+def _as_face(found: stored.TitledRun, now: datetime, *, worker_alive: bool, session: Session) -> RunFace:
     run = found.run
     numbers = {name: int(run.counters.get(name) or 0) for name in _COUNTED}
     planned, done = numbers["planned"], numbers["done"]
-    rate = _rate(run, done - numbers["already"], now)
+    rate = _recent_rate(run, now, session) or _rate(run, done - numbers["already"], now)
     left = planned - done
     return RunFace(
         id=run.id or 0,
@@ -507,3 +509,31 @@ def _rate(run: Run, asked: int, now: datetime) -> float | None:
         return None
     seconds = ((run.done_at or now) - run.started_at).total_seconds()
     return asked / seconds if seconds > 0 else None
+
+
+_LATELY = timedelta(minutes=1)
+_LOOKED_AT = 500
+_FEWEST = 5
+
+
+def _recent_rate(run: Run, now: datetime, session: Session) -> float | None:
+    """Calls a second in the last minute (less where very many came): a pause or a slow beginning does not count."""
+    if run.state != "running" or run.started_at is None:
+        return None
+    begin = max(run.started_at, now - _LATELY)
+    times = stored_calls.newest_times(run.id or 0, study_id=run.study_id, limit=_LOOKED_AT, session=session)
+    lately = [at for at in times if at >= begin]
+    if len(lately) < _FEWEST:
+        return None
+    begin = min(lately) if len(lately) == _LOOKED_AT else begin
+    seconds = (now - begin).total_seconds()
+    return len(lately) / seconds if seconds > 0 else None
+
+
+def missing_key(workspace: Workspace, spec: JudgeSpec) -> str:
+    """Name of the variable with the key that a judge needs and no living worker has; "" where none is missing."""
+    state = worker_state(workspace)
+    if not state.is_alive or not spec.model:
+        return ""
+    need = key_variable(spec.model, spec.api_base)
+    return "" if need.is_met(state.variables) else need.variable

@@ -20,6 +20,7 @@ from core.workflow.judging_runs import (
     RunFace,
     cancel_run,
     list_runs,
+    missing_key,
     pause_run,
     resume_run,
     retry_run,
@@ -316,6 +317,34 @@ def test_rate_and_time_left_follow_the_counters_and_the_clock(workspace: Workspa
     assert (face.spent, face.in_flight, face.sent) == (1.5, 4, 34)
     pause_run(workspace, run)
     assert run_status(workspace, run).seconds_left is None
+
+
+def test_while_it_runs_the_rate_is_that_of_the_last_minute(any_workspace: Workspace, clock: Clock) -> None:
+    built = study_in(any_workspace)
+    run = started(any_workspace, judge_in(any_workspace, built)).id
+    clock.advance(hours=1)
+    drive(any_workspace, Answering(saying("pass")), run)
+    with any_workspace.database.writing() as session:
+        row = session.get_one(Run, run)
+        row.state, row.started_at, row.done_at = "running", clock() - timedelta(hours=1), None
+        row.counters = {"planned": 100, "done": 6, "ok": 6}
+        session.add(row)
+    clock.advance(seconds=3)
+    # Six calls came in the last minute; over the hour it would be 6 / 3603 a second
+    assert run_status(any_workspace, run).rate == pytest.approx(6 / 60)
+    clock.advance(minutes=2)
+    assert run_status(any_workspace, run).rate == pytest.approx(6 / 3723)
+
+
+def test_a_key_that_no_worker_has_is_named(workspace: Workspace, clock: Clock) -> None:
+    built = study_in(workspace)
+    spec = find_judge(workspace, built.study, judge_in(workspace, built)).spec
+    assert missing_key(workspace, spec) == ""  # there is no worker: that is said elsewhere
+    with workspace.database.writing() as session:
+        session.add(Worker(id="1@here:a", heartbeat_at=clock(), variables=["MISTRAL_API_KEY"], started_at=AT))
+    assert missing_key(workspace, spec) == "OPENAI_API_KEY"
+    assert missing_key(workspace, spec.changed(api_base="http://127.0.0.1:11434/v1")) == ""
+    assert missing_key(workspace, spec.changed(model="mistral/mistral-large-latest")) == ""
 
 
 def test_a_worker_is_alive_as_long_as_its_heart_beats(any_workspace: Workspace, clock: Clock) -> None:
