@@ -202,8 +202,13 @@ class LlmServer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(timeout=10)
+        self.stop()
+
+    def stop(self) -> None:
+        """Stop at once, whatever is under way."""
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join(timeout=10)
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
