@@ -27,14 +27,16 @@ _PARTS = re.compile(r"[^\n]*\n|[^\n]+")
 
 
 def show_asked(space: Workspace, study: StudySummary, face: JudgeFace, place: Place) -> None:
-    """The requests about one subject, with the ways to its neighbours, and a trial."""
-    subject = show_requests(space, study.id, face.spec, place.item)
-    if subject is not None:
-        _show_trial(space, face, subject, place.trial)
+    """A subject with the ways to its neighbours, a trial on it, and the requests about it."""
+    shown = pick_subject(space, study.id, face.spec, place.item)
+    if shown is not None:
+        if not shown.missing:
+            _show_trial(space, face, shown.subject_id, place.trial)
+        show_requests(shown)
 
 
-def show_requests(space: Workspace, study_id: int, spec: JudgeSpec, item: int | None) -> int | None:
-    """What would be sent about a subject; the subject shown, None where there is none or the judge cannot be used."""
+def pick_subject(space: Workspace, study_id: int, spec: JudgeSpec, item: int | None) -> Preview | None:
+    """What would be sent about a subject; None where there is none or the judge cannot be used."""
     try:
         near = preview_subjects(space, study_id, spec, near=item)
         if near.subject is None:
@@ -45,20 +47,22 @@ def show_requests(space: Workspace, study_id: int, spec: JudgeSpec, item: int | 
         show_error(error)
         return None
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.button("Previous", key="item-previous", on_click=turn, kwargs={"item": near.previous, "trial": None},
-                  disabled=near.previous is None)  # fmt: skip
-        st.button("Next", key="item-next", on_click=turn, kwargs={"item": near.next, "trial": None},
-                  disabled=near.next is None)  # fmt: skip
+        for label, there in (("Previous", near.previous), ("Next", near.next)):
+            st.button(label, key=f"item-{label}", on_click=turn, kwargs={"item": there, "trial": None},
+                      disabled=there is None)  # fmt: skip
         st.session_state["item-number"] = near.subject
-        st.number_input("Go to number", min_value=1, step=1, key="item-number", on_change=_numbered, width=150)
+        st.number_input("Number", min_value=1, step=1, key="item-number", on_change=_numbered, width=140)
     if item is not None and item != near.subject:
-        text_block("There is no such subject for this judge; the first one is shown.")
+        text_block(f"This judge is not asked about number {item}; the first one is shown.")
     quiet(f"{shown.kind.capitalize()} {near.place:,} of {near.total:,}. {_in_all(shown)}")
     if shown.missing:
         text_block(f"Nothing is asked about it: {shown.missing}.", kind="warning")
-    for step in shown.steps:
-        st.html(step_html(step))
-    return near.subject
+    return shown
+
+
+def show_requests(shown: Preview) -> None:
+    """The requests, word for word; the first stands open."""
+    st.html("".join(step_html(step, is_open=place == 0) for place, step in enumerate(shown.steps)))
 
 
 def _numbered() -> None:
@@ -74,15 +78,13 @@ def _in_all(shown: Preview) -> str:
     return f"{calls}{times}, about {tokens * shown.repetitions:,} tokens sent."
 
 
-def step_html(step: PreviewStep) -> str:
+def step_html(step: PreviewStep, *, is_open: bool) -> str:
     """One request as HTML; whatever it contains stays text."""
-    if step.missing:
-        why = f'<p class="jd-meta">Not asked: {escape(step.missing)}.</p>'
-        return f'<div class="jd-step"><h3>{escape(step.title)}</h3>{why}</div>'
     facts = [escape(step.model)] if step.model else ["no model is asked"]
     facts += [f"at {escape(step.api_base)}"] if step.api_base else []
     facts += [f"about {step.tokens:,} tokens"] if step.model else []
-    facts += [f'request <code title="{step.hash}">{step.hash[:12]}</code>'] if step.hash else ["request not known yet"]
+    facts += [f'request <code title="{step.hash}">{step.hash[:12]}</code>'] if step.hash else ["not known in full yet"]
+    facts = [f"not asked: {escape(step.missing)}"] if step.missing else facts
     messages = "".join(
         f'<div class="jd-message"><div class="jd-role">{escape(one["role"])}</div>'
         f'<div class="jd-said">{"".join(_laid_out(one["content"]))}</div></div>'
@@ -91,8 +93,9 @@ def step_html(step: PreviewStep) -> str:
     parameters = dumps(dict(step.parameters), indent=2, ensure_ascii=False, sort_keys=True)
     beside = f"<details><summary>Parameters sent beside</summary><pre>{escape(parameters)}</pre></details>"
     return (
-        f'<section class="jd-step"><h3>{escape(step.title)}</h3><p class="jd-meta">{" · ".join(facts)}</p>'
-        f"{messages}{beside if step.parameters else ''}</section>"
+        f'<details class="jd-step"{" open" if is_open else ""}><summary><h3>{escape(step.title)}</h3>'
+        f'<span class="jd-meta">{" · ".join(facts)}</span></summary>'
+        f"{messages}{beside if step.parameters else ''}</details>"
     )
 
 
@@ -121,8 +124,8 @@ def _laid_out(text: str) -> Iterator[str]:
 def _show_trial(space: Workspace, face: JudgeFace, subject: int, trial: int | None) -> None:
     heading("Try it on this one", "The worker asks it now, as in a run; what comes back is kept and never paid twice.")
     show_readiness(space, face.spec)
-    if trial is not None:
-        _follow_trial(space, face, subject, trial)
+    if trial is not None and _follow_trial(space, face, subject, trial):
+        return
     if not named("trial"):
         return
     with shown_problems():
@@ -132,18 +135,21 @@ def _show_trial(space: Workspace, face: JudgeFace, subject: int, trial: int | No
             st.rerun()
 
 
-def _follow_trial(space: Workspace, face: JudgeFace, subject: int, trial: int) -> None:
+def _follow_trial(space: Workspace, face: JudgeFace, subject: int, trial: int) -> bool:
+    """Show how the trial stands, and what it brought; whether another makes no sense now."""
     with shown_problems():
         run = run_status(space, trial)
-        if run.judge_id != face.id or run.purpose != "trial":
-            return
+        if run.judge_id != face.id or run.purpose != "trial" or run.selection.subjects != (subject,):
+            return False
         if run.is_active:
             _watch_trial(space, trial)
-            return
+            return True
         if run.state != "done":
             text_block(f"The trial was {run.state}: {run.reason or 'no reason was given'}.", kind="warning")
         if named("trial-said"):
             call_list(space, judge_id=face.id, subject_id=subject, opened=True)
+        return run.state == "done" and not run.counts.error
+    return False
 
 
 def _watch_trial(space: Workspace, trial: int) -> None:

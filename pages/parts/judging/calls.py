@@ -105,12 +105,12 @@ def _call(line: CallLine, *, is_open: bool) -> str:
     marks += [_KINDS[line.kind]] if line.kind in _KINDS else []
     marks += [f"{'A' if line.order_shown == 'AB' else 'B'} first"] if line.order_shown else []
     marks += [f"repetition {line.repetition + 1}"] if line.repetition else []
-    cost = dollars(line.cost) if not line.copied_from else "copied, $0"
-    took = f" · {line.latency:.1f} s" if line.latency is not None else ""
+    facts = ["copied, $0"] if line.copied_from else [dollars(line.cost)] if line.cost is not None else []
+    facts += [f"{line.latency:.1f} s"] if line.latency else []
     return (
         f'<details class="jd-call" name="jd-call"{" open" if is_open else ""}><summary>'
         f'<span><span class="jd-about">{about}</span><span class="jd-small">{" · ".join(marks)}</span></span>'
-        f'<span class="jd-value">{_said(line)}</span>{_status(line)}<span class="jd-cost">{cost}{took}</span>'
+        f'<span class="jd-value">{_said(line)}</span>{_status(line)}<span class="jd-cost">{" · ".join(facts)}</span>'
         f'</summary><div class="jd-inside"><div>{_reply(line)}</div><div>{_beside(line)}</div></div></details>'
     )
 
@@ -126,14 +126,14 @@ def _said(line: CallLine) -> str:
         return (
             f'<span class="jd-absent">{escape(line.cause or ("an answer" if line.kind == "answer" else "none"))}</span>'
         )
-    return ", ".join(_value(one, with_name=len(standing) > 1) for one in standing)
+    return "".join(f"<span>{_value(one)}</span>" for one in standing)
 
 
-def _value(one: CallVerdict, *, with_name: bool) -> str:
-    name = f"{escape(one.criterion)}: " if with_name else ""
+def _value(one: CallVerdict, *, with_name: bool = True) -> str:
+    name = f' <span class="jd-of">{escape(one.criterion)}</span>' if with_name else ""
     if one.value:
-        return f"{name}{escape(one.value)}"
-    return f'<span class="jd-absent">{name}{escape(one.absence or "none")}</span>'
+        return f"{escape(one.value)}{name}"
+    return f'<span class="jd-absent">{escape(one.absence or "none")}</span>{name}'
 
 
 def _reply(line: CallLine) -> str:

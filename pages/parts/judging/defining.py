@@ -10,7 +10,7 @@ from core.workflow.studies import StudySummary
 from core.workflow.study_detail import study_detail
 from core.workflow.workspace import Workspace
 from pages.parts.frame import page_link, show_error, text_block
-from pages.parts.judging.asked import show_requests
+from pages.parts.judging.asked import pick_subject, show_requests
 from pages.parts.judging.baseline_form import baseline_options
 from pages.parts.judging.fields import Fields, ProblemPlaces, criteria_field
 from pages.parts.judging.jury_form import show_jury
@@ -113,7 +113,9 @@ def _show_form(space: Workspace, study: StudySummary, base: JudgeSpec, face: Jud
     if spec is not None and sound:
         shown = spec if spec.model or not protocol.asks_model else spec.changed(model=_NO_MODEL)
         heading("What it will be asked", "With the settings above, saved or not. Save the judge to try it.")
-        show_requests(space, study.id, shown, place.item)
+        found = pick_subject(space, study.id, shown, place.item)
+        if found is not None:
+            show_requests(found)
 
 
 def _check(space: Workspace, study: StudySummary, spec: JudgeSpec, problems: ProblemPlaces) -> bool:

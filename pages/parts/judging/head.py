@@ -10,7 +10,7 @@ from core.workflow.workspace import Workspace
 from pages.parts.frame import page_link, text_block
 from pages.parts.judging.links import link
 from pages.parts.judging.place import VIEWS, Place, go
-from pages.parts.judging.words import counted, dollars, kind_mark, protocol_words
+from pages.parts.judging.words import cost_words, counted, kind_mark, protocol_words
 
 
 def views_of(face: JudgeFace) -> tuple[str, ...]:
@@ -26,20 +26,23 @@ def show_head(space: Workspace, study: StudySummary, face: JudgeFace) -> None:
     verdicts = counted(face.n_verdicts, "verdict", "verdicts")
     if face.n_calls:
         where = {"judge": face.id, "view": "calls"}
-        verdicts += f" from {link(counted(face.n_calls, 'call', 'calls'), where)}, {dollars(face.spent)}"
+        cost = cost_words(face.spent, face.spec.model)
+        spent = "cost unknown" if cost == "unknown" else cost
+        verdicts += f" from {link(counted(face.n_calls, 'call', 'calls'), where)}, {spent}"
     model = f" · {escape(face.spec.model)}" if face.spec.model else ""
     note = f'<p class="jd-quiet">{escape(face.note)}</p>' if face.note else ""
     st.html(
         f'<div class="jd-judge" role="heading" aria-level="2"><b style="font-size:1.2rem">{escape(face.title)}</b>'
         f'<span class="jd-mark">{kind_mark(face)}</span></div>'
-        f'<p class="jd-quiet">{escape(protocol_words(face.spec, titles))}{model} · {verdicts}</p>{note}'
+        f'<p class="jd-quiet">{escape(protocol_words(face, titles))}{model} · {verdicts}</p>{note}'
     )
     if not face.is_newest:
         st.button(
             "Go to the newest version", key="to-newest", type="tertiary", on_click=go, kwargs={"judge": face.name}
         )
-    if face.n_verdicts or face.kind == "jury":
-        page_link("agreement", "Agreement with this judge", study=str(study.id), section="raters")
+    if (face.n_verdicts and not face.is_runnable) or face.kind == "jury":
+        with st.container(key="jd-way-head"):
+            page_link("agreement", "Agreement with this judge", study=str(study.id), section="raters")
     if not face.is_runnable and face.kind != "jury":
         text_block("Its verdicts came with the data; nothing more is known of how they were made, and it cannot run.")
 

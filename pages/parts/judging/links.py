@@ -30,8 +30,7 @@ def _renderer() -> "ComponentRenderer":
 
 def follow_links() -> None:
     """Take up clicks on the links of `link`; once a page."""
-    with st.container(key="jd-links"):
-        _renderer()(key=_KEY, on_address_change=_followed)
+    _renderer()(key=_KEY, on_address_change=_followed)
 
 
 def _followed() -> None:

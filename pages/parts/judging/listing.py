@@ -13,7 +13,18 @@ from core.workflow.workspace import Workspace
 from pages.parts.frame import page_link, text_block
 from pages.parts.judging.links import link
 from pages.parts.judging.place import go
-from pages.parts.judging.words import STATES, ago, counted, dollars, heading, kind_mark, protocol_words, share, table
+from pages.parts.judging.words import (
+    STATES,
+    ago,
+    cost_words,
+    counted,
+    dollars,
+    heading,
+    kind_mark,
+    protocol_words,
+    share,
+    table,
+)
 
 JURY_ABOUT = "Several judges as one: their verdicts by majority, mean or weights. Never run, never paid again."
 _RUNS_SHOWN = 25
@@ -42,7 +53,8 @@ def _show_empty() -> None:
         " by counting words, is no LLM and costs nothing, but every step works as with one. Baselines need neither a"
         " key nor a server. Verdicts made elsewhere can be imported.</p></div>"
     )
-    page_link("importing", "Import verdicts")
+    with st.container(key="jd-way-import"):
+        page_link("importing", "Import verdicts")
 
 
 def _show_table(space: Workspace, study: StudySummary, faces: tuple[JudgeFace, ...], runs: tuple[RunFace, ...]) -> None:
@@ -61,17 +73,18 @@ def _show_table(space: Workspace, study: StudySummary, faces: tuple[JudgeFace, .
         rows.append(
             [
                 _name_cell(face, older),
-                f'{escape(protocol_words(face.spec, titles))}<span class="jd-small">{escape(face.spec.model)}</span>',
+                f'{escape(protocol_words(face, titles))}<span class="jd-small">{escape(face.spec.model)}</span>',
                 f"{face.n_verdicts:,}",
                 _failures_cell(face, "unreadable", face.n_unreadable),
                 _failures_cell(face, "refused", face.n_refused),
-                dollars(face.spent) if face.n_calls else "–",
+                cost_words(face.spent, face.spec.model) if face.n_calls else "–",
                 _run_cell(last.get(face.id), space),
             ]
         )
     heads = ["Judge", "How it judges", "Verdicts", "Unreadable", "Refused", "Spent", "Last run"]
     table(heads, rows, numbers=(2, 3, 4, 5), label="Judges of the study")
-    page_link("agreement", "How they agree with people", study=str(study.id), section="raters")
+    with st.container(key="jd-way-agreement"):
+        page_link("agreement", "How they agree with people", study=str(study.id), section="raters")
 
 
 def _name_cell(face: JudgeFace, older: int) -> str:
@@ -140,7 +153,7 @@ def _show_costs(space: Workspace, study: StudySummary) -> None:
                     f'{name}<span class="jd-small">{STATES[run.state]}{purpose} · '
                     f"{ago(run.created_at, space.clock())}</span>",
                     calls, f"{line.sent:,}", f"{line.copied:,}", failed, f"{line.tokens_in:,}", f"{line.tokens_out:,}",
-                    dollars(line.cost),
+                    cost_words(line.cost, run.model, run.settings),
                 ]
             )  # fmt: skip
         table(heads, rows, numbers=tuple(range(1, 8)), label="Runs and what they cost")

@@ -185,7 +185,9 @@ def _show_plan(plan: RunPlan) -> None:
         asked = f"{about}{counted(plan.n_requests, 'request', 'requests')} to send"
     else:
         asked = f"{about}{counted(plan.n_open, 'answer', 'answers')} by rule"
-    cost = "" if not plan.asks_model else f", expected to cost <b>{_cost(plan)}</b>"
+    cost = ""
+    if plan.asks_model and plan.n_requests:
+        cost = ", at an unknown price" if plan.cost is None else f", expected to cost <b>{dollars(plan.cost)}</b>"
     st.html(f'<p class="jd-plan"><b>{asked[0].upper()}{asked[1:]}</b>{cost}.</p>')
     lines = []
     if plan.n_already:
@@ -207,10 +209,6 @@ def _show_plan(plan: RunPlan) -> None:
     if plan.is_sampled:
         lines.append(f"{plan.n_looked_at:,} of {plan.n_subjects:,} subjects were looked at; counts are scaled up.")
     st.html("".join(f'<p class="jd-quiet">{escape(line)}</p>' for line in lines))
-
-
-def _cost(plan: RunPlan) -> str:
-    return dollars(plan.cost) if plan.cost is not None else "an unknown amount"
 
 
 def _offer_start(space: Workspace, face: JudgeFace, plan: RunPlan, settings: RunSettings, budget: float | None) -> None:

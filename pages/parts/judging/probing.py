@@ -78,14 +78,19 @@ def _show_report(report: ProbeReport) -> None:
     st.plotly_chart(probe_chart(rows, look()), width="stretch", theme=None, config=CONFIG, key="probe-chart",
                     alt="Share of verdicts that moved, for each injection")  # fmt: skip
     with st.expander("All numbers"):
-        cells = [[escape(cell) for cell in row] for row in lines_of(report)]
+        cells = [[escape(_begun(row[0])), *(escape(cell) for cell in row[1:])] for row in lines_of(report)]
         table([head.capitalize() for head in HEADS], cells, numbers=(1,), label="What every injection did")
     _foot(report)
 
 
 def _row(line: ProbeLine, *, strong: bool) -> ProbeRow:
     under = ", ".join(part for part in (line.category if line.category != line.name else "", unread(line)) if part)
-    return ProbeRow(line.name, under, line.towards, line.control_towards, line.extra_towards, strong=strong)
+    return ProbeRow(_begun(line.name), under, line.towards, line.control_towards, line.extra_towards, strong=strong)
+
+
+def _begun(name: str) -> str:
+    """A name as it begins a line."""
+    return name[:1].upper() + name[1:]
 
 
 def _foot(report: ProbeReport) -> None:

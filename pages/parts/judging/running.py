@@ -12,7 +12,7 @@ from pages.parts.judging.links import link
 from pages.parts.judging.place import Place, turn
 from pages.parts.judging.planning import show_planning
 from pages.parts.judging.watching import show_run
-from pages.parts.judging.words import STATES, ago, dollars, heading, table
+from pages.parts.judging.words import STATES, ago, cost_words, heading, table
 
 _SHOWN = 20
 
@@ -32,8 +32,9 @@ def show_running(space: Workspace, study: StudySummary, face: JudgeFace, place: 
         show_run(space, study, face, chosen)
     else:
         show_planning(space, study, face)
-    if runs:
-        _show_runs(space, runs, chosen)
+    others = tuple(run for run in runs if not (chosen and chosen.id == run.id and chosen.is_active))
+    if others:
+        _show_runs(space, others, chosen)
 
 
 def _show_runs(space: Workspace, runs: tuple[RunFace, ...], chosen: RunFace | None) -> None:
@@ -48,7 +49,8 @@ def _show_runs(space: Workspace, runs: tuple[RunFace, ...], chosen: RunFace | No
             [
                 f'{name}<span class="jd-small">{purpose}</span>',
                 f'{STATES[run.state]}<span class="jd-small">{ago(run.done_at or run.created_at, space.clock())}</span>',
-                f"{run.n_done:,}", f"{run.counts.failed:,}", f"{run.sent:,}", dollars(run.spent),
+                f"{run.n_done:,}", f"{run.counts.failed:,}", f"{run.sent:,}",
+                cost_words(run.spent, run.model, run.settings),
             ]
         )  # fmt: skip
     heads = ["Run", "State", "Calls settled", "Failed", "Requests sent", "Cost"]

@@ -24,7 +24,7 @@ from pages.parts.judging.asked import show_readiness
 from pages.parts.judging.links import link
 from pages.parts.judging.naming import reader
 from pages.parts.judging.place import turn
-from pages.parts.judging.words import STATES, counted, dollars, duration, facts, heading, moment, quiet
+from pages.parts.judging.words import STATES, cost_words, counted, dollars, duration, facts, heading, moment, quiet
 
 _EVERY = 1.0
 _SAID = "judging-said"
@@ -32,7 +32,7 @@ _PARTS = (
     ("ok", "ok", "ok"),
     ("unreadable", "unreadable", "unreadable"),
     ("refused", "refused", "refused"),
-    ("error", "error", "provider error"),
+    ("error", "errors", "provider error"),
     ("skipped", "skipped", "skipped"),
 )
 """Class, word beside the number, status in the address."""
@@ -48,7 +48,8 @@ def show_run(space: Workspace, study: StudySummary, face: JudgeFace, run: RunFac
     if run.is_active:
         return
     if run.purpose == "run" and run.counts.ok:
-        page_link("agreement", "Agreement with this judge", study=str(study.id), section="raters")
+        with st.container(key="jd-way-done"):
+            page_link("agreement", "Agreement with this judge", study=str(study.id), section="raters")
     _show_failures(space, run)
     _show_ledger(run)
 
@@ -86,7 +87,8 @@ def run_html(run: RunFace) -> str:
     if run.seconds_left is not None:
         facts_.append(f"about {duration(run.seconds_left)} left")
     budget = f" of {dollars(run.budget)}" if run.budget is not None else ""
-    facts_.append(f"{dollars(run.spent)}{budget} spent")
+    spent = cost_words(run.spent, run.model, run.settings)
+    facts_.append("cost unknown" if spent == "unknown" else f"{spent}{budget} spent")
     if run.in_flight and run.is_active:
         facts_.append(f"{run.in_flight:,} under way")
     reason = f'<p class="jd-quiet">{escape(_sentence(run.reason))}</p>' if run.reason else ""
@@ -199,7 +201,7 @@ def _show_ledger(run: RunFace) -> None:
     facts(
         [
             ("Requests sent", f"{run.sent:,}"),
-            ("Cost", dollars(run.spent)),
+            ("Cost", cost_words(run.spent, run.model, run.settings)),
             ("Budget", dollars(run.budget) if run.budget is not None else ""),
             ("Tokens in", f"{run.tokens_in:,}"),
             ("Tokens out", f"{run.tokens_out:,}"),

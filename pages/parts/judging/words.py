@@ -7,8 +7,10 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.judging.pace import RunSettings
+from core.judging.prices import price_of
 from core.judging.protocols import PROTOCOLS
-from core.judging.spec import JudgeSpec, Orders, ReferenceMode, RepetitionRule
+from core.judging.spec import Orders, ReferenceMode, RepetitionRule
 from core.workflow.judging import JudgeFace
 
 _STYLE = Path(__file__).with_name("judging.css")
@@ -64,6 +66,12 @@ def dollars(amount: float | None) -> str:
     return f"${amount:,.2f}" if amount >= 1 else f"${amount:.3f}" if amount >= 0.001 else f"${amount:.6f}"
 
 
+def cost_words(spent: float, model: str, settings: RunSettings | None = None) -> str:
+    """What was spent; "unknown" where a model was asked whose price nobody knows."""
+    unknown = not spent and bool(model) and price_of(model, settings) is None
+    return "unknown" if unknown else dollars(spent)
+
+
 def duration(seconds: float) -> str:
     """How long, in the two largest units."""
     if seconds < 60:
@@ -99,20 +107,17 @@ def share(part: int, whole: int) -> str:
 
 def kind_mark(face: JudgeFace) -> str:
     """What kind of judge it is, in a word."""
-    return "from a file" if face.imported else "came with the data" if _is_record(face) else face.kind
+    return "from a file" if face.imported or (face.kind == "judge" and not face.is_runnable) else face.kind
 
 
-def _is_record(face: JudgeFace) -> bool:
-    return not face.is_runnable and face.kind == "judge"
-
-
-def protocol_words(spec: JudgeSpec, titles: Mapping[int, str] | None = None) -> str:
+def protocol_words(face: JudgeFace, titles: Mapping[int, str] | None = None) -> str:
     """How a judge judges, in one line.
 
     Args:
-        spec: The judge.
+        face: The judge.
         titles: Judge id -> title, to name a jury's members.
     """
+    spec = face.spec
     if spec.protocol == "jury":
         members = [int(one) for one in spec.options.get("members", ())]
         known = [titles[one] for one in members if titles and one in titles]
@@ -122,7 +127,7 @@ def protocol_words(spec: JudgeSpec, titles: Mapping[int, str] | None = None) -> 
     if protocol is None:
         return "verdicts from a file" if spec.protocol == "file" else spec.protocol
     parts = [protocol.title]
-    if protocol.asks_model:
+    if protocol.asks_model and face.is_runnable:
         parts.append("all criteria in one call" if spec.together else "one call for each criterion")
         parts += [_MODES[spec.reference_mode]] if spec.reference_mode in _MODES else []
         if "pair" in protocol.kinds:
