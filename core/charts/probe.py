@@ -97,7 +97,7 @@ def _draw_marks(sheet: Sheet, row: ProbeRow, top: float, look: Theme) -> None:
     control, estimate, on = row.control, row.estimate, top + _MARK / 2
     if control.interval is not None:
         sheet.shape(type="rect", x0=control.interval.low, x1=control.interval.high, y0=top + 1, y1=top + _MARK - 1,
-                    layer="below", name="control", fillcolor=look.mixed(look.quiet, 0.18),
+                    layer="below", name="control", fillcolor=look.mixed(look.quiet, 0.26),
                     line={"width": 0})  # fmt: skip
     if control.value is not None:
         sheet.shape(type="line", x0=control.value, x1=control.value, y0=top + 1, y1=top + _MARK - 1, layer="below",
