@@ -160,6 +160,8 @@ class LiteLLMClient:
         if finish == "content_filter" and not refusal:
             refusal = "The provider's content filter held the answer back."
         tokens_in, tokens_out = getattr(usage, "prompt_tokens", None), getattr(usage, "completion_tokens", None)
+        if not tokens_in and not tokens_out:  # litellm's way of saying that the provider did not count
+            tokens_in = tokens_out = None
         return Reply(
             text=message.content or "",
             finish=finish,
@@ -172,9 +174,11 @@ class LiteLLMClient:
         )
 
     def _cost(self, model: str, response: Any, tokens_in: int | None, tokens_out: int | None) -> float | None:
+        if tokens_in is None or tokens_out is None:
+            return None
         given = self._given_price(model)
         if given is not None:
-            return None if tokens_in is None or tokens_out is None else given.cost(tokens_in, tokens_out)
+            return given.cost(tokens_in, tokens_out)
         cost = response._hidden_params.get("response_cost")  # noqa: SLF001 - where litellm documents it
         return None if cost is None else float(cost)
 

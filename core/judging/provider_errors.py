@@ -29,6 +29,7 @@ _NO_MODEL = re.compile(
 _TOO_LONG = re.compile(
     r"context[_ ](?:length|window)|maximum context|too many tokens|prompt is too long", re.IGNORECASE
 )
+_TOO_LONG_CAUSE = "too long for the model"
 _LONGEST = 500
 
 
@@ -37,7 +38,8 @@ class ProviderError(Exception):
 
     Args:
         cause: Kind of failure, to group by: "time-out", "rate limit", "connection", "server error", "bad request",
-            "too long for the model", "key refused", "key missing", "no credit left", "model unknown".
+            "too long for the model", "key refused", "key missing", "no credit left", "model unknown",
+            "no such address".
         message: In words; no key and no header is in it.
         retry_after: Seconds the provider asked to wait; None where it said nothing.
         is_transient: Whether the same call may succeed later.
@@ -119,6 +121,8 @@ def _without_answer(error: BaseException, errors: Sequence[BaseException], words
         found = ProviderError("server error", "The answer is not a chat completion.", is_transient=True)
     elif "UnsupportedParamsError" in names:
         found = ProviderError("bad request", words.partition(" To drop")[0], stops_run=True)
+    elif "UnicodeError" in names:
+        found = ProviderError("bad request", f"The text cannot be sent: {words}")
     else:
         status = int(getattr(error, "status_code", None) or 500)
         found = _told(status, words, names) or _of_status(status, words, None)
@@ -127,18 +131,22 @@ def _without_answer(error: BaseException, errors: Sequence[BaseException], words
 
 def _told(status: int, words: str, names: frozenset[str]) -> ProviderError | None:
     """What the status or the words say about every call alike, or about this one's length; None: nothing."""
-    said = f"{status}: {words}"
     if status >= 500:
         return None
-    if status == 402 or _NO_CREDIT.search(words):
-        return ProviderError("no credit left", said, stops_run=True)
-    if status in (401, 403) or "AuthenticationError" in names or _NO_KEY.search(words):
-        return ProviderError("key refused", said, stops_run=True)
-    if status == 404 or _NO_MODEL.search(words):
-        return ProviderError("model unknown", said, stops_run=True)
-    if status == 413 or "ContextWindowExceededError" in names or _TOO_LONG.search(words):
-        return ProviderError("too long for the model", said)
-    return None
+    signs = {
+        "no credit left": status == 402 or _NO_CREDIT.search(words),
+        "key refused": status in (401, 403) or "AuthenticationError" in names or _NO_KEY.search(words),
+        "model unknown": _NO_MODEL.search(words) or (status == 404 and "model" in words.casefold()),
+        "no such address": status == 404,
+        _TOO_LONG_CAUSE: status == 413 or "ContextWindowExceededError" in names or _TOO_LONG.search(words),
+    }
+    cause = next((cause for cause, is_so in signs.items() if is_so), None)
+    if cause is None:
+        return None
+    said = f"{status}: {words}"
+    if cause == "no such address":
+        said = f"Nothing answers at this address ({said}); those of one's own mostly end in /v1."
+    return ProviderError(cause, said, stops_run=cause != _TOO_LONG_CAUSE)
 
 
 def _of_status(status: int, said: str, retry_after: float | None) -> ProviderError:

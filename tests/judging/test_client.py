@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import json
 import subprocess
 import sys
 import traceback
@@ -185,6 +186,15 @@ def test_the_cost_of_an_unknown_model_is_unknown_and_not_nothing() -> None:
         assert ask(request(server.api_base)).cost is None
 
 
+@pytest.mark.parametrize("settings", [None, RunSettings(price_in=1, price_out=1)])
+def test_tokens_that_the_provider_did_not_count_are_unknown_and_so_is_the_cost(settings: RunSettings | None) -> None:
+    choice = {"index": 0, "message": {"role": "assistant", "content": "x"}, "finish_reason": "stop"}
+    body = {"id": "1", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice]}
+    with LlmServer(garbage(json.dumps(body))) as server:
+        reply = ask(request(server.api_base, model="openai/gpt-4o-mini"), settings=settings)
+    assert (reply.text, reply.tokens_in, reply.tokens_out, reply.cost) == ("x", None, None, None)
+
+
 # What goes wrong ----------------------------------------------------------------------------------------------------
 
 TOO_LONG = "This model's maximum context length is 8192 tokens. However, your messages resulted in 9000 tokens."
@@ -198,6 +208,7 @@ FAILURES = {
     "key refused": (fails(401, "Incorrect API key provided.", "invalid_api_key"), "key refused", False, True),
     "not allowed": (fails(403, "Not for you."), "key refused", False, True),
     "model unknown": (fails(404, "The model `x` does not exist.", "model_not_found"), "model unknown", False, True),
+    "no such address": (fails(404, "Not Found"), "no such address", False, True),
     "too long": (fails(400, TOO_LONG, "context_length_exceeded"), "too long for the model", False, False),
     "dropped": (drops(), "connection", True, False),
     "not JSON": (garbage(), "server error", True, False),
@@ -281,6 +292,16 @@ def test_the_key_of_an_address_is_the_one_bound_to_its_host_and_port() -> None:
         name = f"TOUCHSTONE_API_KEY_127_0_0_1_{server.port}"
         ask(request(server.api_base), keys={name: "mine"})
     assert server.requests[0].headers["Authorization"] == "Bearer mine"
+
+
+@pytest.mark.parametrize("model", ["openai/judge", "hosted_vllm/judge", "mistral/judge"])
+def test_a_server_that_sends_us_elsewhere_does_not_get_the_key_sent_there(model: str) -> None:
+    with LlmServer(says("x")) as other:
+        elsewhere = f"http://localhost:{other.port}/v1/chat/completions"
+        with LlmServer(ScriptedReply(status=307, text="gone", headers={"Location": elsewhere})) as server:
+            ask(request(server.api_base, model=model), keys={own_variable(server.api_base): SECRET})
+    assert SECRET in str(server.requests)
+    assert SECRET not in str(other.requests)
 
 
 def test_credentials_of_an_account_are_refused_at_other_addresses() -> None:
@@ -399,7 +420,7 @@ def test_nothing_but_the_call_touches_the_network() -> None:
         arguments = [server.api_base, "openai/judge", "anthropic/claude-sonnet-4-5"]
         ran = subprocess.run([sys.executable, "-c", WATCHED, *arguments], capture_output=True, text=True, check=True)
     # The server does not speak Anthropic's API: it says 404, but it was asked, and nobody else was.
-    assert ran.stdout.splitlines() == ["model unknown", "['127.0.0.1']"]
+    assert ran.stdout.splitlines() == ["no such address", "['127.0.0.1']"]
     assert ran.stderr == ""
 
 
