@@ -143,7 +143,8 @@ def write_batch(batch: Batch, *, now: datetime, session: Session) -> frozenset[C
     twice = frozenset(call.key for call in doubled)
     ids |= {key: call.id for key, call in known.items() if key not in ids}
     shared = [(ids[given.key], rating) for given in batch.given if given.key not in twice for rating in given.ratings]
-    _insert_ratings(batch, written, shared, now, session)
+    changed = {call.id: call.changed_at for call in known.values() if call.key not in {one.key for one in replacing}}
+    _insert_ratings(batch, written, shared, changed, now=now, session=session)
     return twice
 
 
@@ -240,8 +241,8 @@ _RATING_COLUMNS = (
 
 
 def _insert_ratings(
-    batch: Batch, written: Sequence[tuple[int, RatingRow]], shared: Sequence[tuple[int, RatingRow]], now: datetime,
-    session: Session,
+    batch: Batch, written: Sequence[tuple[int, RatingRow]], shared: Sequence[tuple[int, RatingRow]],
+    changed: Mapping[int, datetime], *, now: datetime, session: Session,
 ) -> None:  # fmt: skip
     """Insert ratings that supersede those that stand in their place; shared ones that stand already are left."""
     both = [*written, *shared]
@@ -252,11 +253,17 @@ def _insert_ratings(
     rows = [_rating(call_id, one, _stands(standing, one)) for call_id, one in written]
     for call_id, one in shared:
         stands = _stands(standing, one)
-        if stands is None or stands.call_id != call_id or stands.value != (one.option, one.number, one.absence):
+        if stands is None or not _says_so(stands, call_id, one, changed.get(call_id, now)):
             rows.append(_rating(call_id, one, stands))
     same: dict[str, int | datetime] = {"study_id": batch.study_id, "rater_id": batch.rater_id, "created_at": now}
     if rows:
         insert_rows("rating", _RATING_COLUMNS, rows, session=session, same=same)
+
+
+def _says_so(stands: StandingRating, call_id: int, one: RatingRow, changed_at: datetime) -> bool:
+    """Whether a rating stands already that came of the call as it is now."""
+    is_same = stands.value == (one.option, one.number, one.absence)
+    return stands.call_id == call_id and stands.at >= changed_at and is_same
 
 
 def _stands(

@@ -107,7 +107,7 @@ class Killed:
         self.kills.append(Kill(self.mode, len(saved), len(set(asked) - saved)))
         self.saved_before.append((len(asked), saved))
 
-    def wait_until_asked(self, more: int, seconds: float = 60.0) -> bool:
+    def wait_until_asked(self, more: int, seconds: float = 90.0) -> bool:
         """Whether so many more requests came before the run ended."""
         goal, end = len(self.asked()) + more, time.monotonic() + seconds
         while len(self.asked()) < goal:
