@@ -23,8 +23,13 @@ KeySource = Callable[[str], str | None]
 PLACEHOLDER = "no-key"
 """Sent as the key to addresses of one's own that have none."""
 
-_OFFLINE = ("LITELLM_LOCAL_MODEL_COST_MAP", "LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS")
-"""Unless these are set before it is imported or used, litellm fetches tables from the internet."""
+_QUIET = {
+    "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+    "LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS": "True",
+    "LITELLM_MODE": "PRODUCTION",
+}
+"""Unless these are set before it is imported, litellm fetches tables from the internet, and takes keys and addresses
+from any `.env` file it finds on its way up from its own folder."""
 
 _GRACE = 2.0
 """Seconds beyond a call's time-out, which litellm keeps, until one that trickles in or hangs is given up."""
@@ -191,8 +196,7 @@ class LiteLLMClient:
 
 def _load() -> ModuleType:
     """Import litellm so that it neither calls home nor writes a word."""
-    for name in _OFFLINE:
-        os.environ[name] = "True"
+    os.environ.update(_QUIET)
     import litellm
 
     litellm.suppress_debug_info = True

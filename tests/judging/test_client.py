@@ -424,6 +424,14 @@ def test_nothing_but_the_call_touches_the_network() -> None:
     assert ran.stderr == ""
 
 
+def test_litellm_reads_no_file_of_variables_and_keeps_no_log() -> None:
+    LiteLLMClient({}.get)
+    import litellm
+
+    assert litellm.litellm_mode == "PRODUCTION"  # in its other mode it loads the nearest .env file when imported
+    assert not (litellm.callbacks or litellm.success_callback or litellm.failure_callback or litellm.drop_params)
+
+
 def test_an_address_with_a_password_in_it_is_refused() -> None:
     with pytest.raises(BadInput, match="user name"):
         own_variable("http://me:secret@127.0.0.1:1/v1")
