@@ -429,7 +429,10 @@ def test_litellm_reads_no_file_of_variables_and_keeps_no_log() -> None:
     import litellm
 
     assert litellm.litellm_mode == "PRODUCTION"  # in its other mode it loads the nearest .env file when imported
-    assert not (litellm.callbacks or litellm.success_callback or litellm.failure_callback or litellm.drop_params)
+    assert not (litellm.callbacks)
+    assert not (litellm.success_callback)
+    assert not (litellm.failure_callback)
+    assert not (litellm.drop_params)
 
 
 def test_an_address_with_a_password_in_it_is_refused() -> None:
