@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from core.cli.judging_following import follow
 from core.cli.judging_runs import (
     AsJson,
     Budget,
@@ -20,7 +21,6 @@ from core.cli.judging_runs import (
     Seed,
     StudyName,
     Wait,
-    follow,
 )
 from core.cli.judging_words import aligned, dollars
 from core.cli.opening import prepared_workspace

@@ -397,7 +397,7 @@ def _face(row: stored.JudgeRow, study_id: int, facts: _StudyFacts) -> JudgeFace:
         created_at=judge.created_at,
         created_by=judge.created_by,
         is_newest=judge.version == facts.newest[judge.name.casefold()],
-        rubric_is_current=spec.protocol == JURY or spec.rubric_id == facts.rubric_id,
+        rubric_is_current=spec.rubric_id in (None, facts.rubric_id),
         n_verdicts=facts.verdicts.get(row.rater_id, 0),
         n_unreadable=work.calls.get("unreadable", 0),
         n_refused=work.calls.get("refused", 0),

@@ -37,7 +37,7 @@ class Warning_:  # noqa: N801 - the word itself is a builtin
 
 
 def checked_spec(study_id: int, spec: JudgeSpec, *, session: Session) -> JudgeSpec:
-    """The judge as it can be kept: in its normal form, with its model's family.
+    """The judge as it can be kept: in its normal form, with its model's family and the rubric that it answers.
 
     Raises:
         BadInput: It cannot be, with the setting that is wrong.
@@ -47,7 +47,8 @@ def checked_spec(study_id: int, spec: JudgeSpec, *, session: Session) -> JudgeSp
         raise BadInput(where="protocol", found="a jury", expected="a judge (a jury is made of judges that are there)")
     spec = spec.normal()
     protocol = protocol_of(spec)
-    spec = spec.changed(family=spec.family or family_of(spec.model))
+    rubric = stored.read_rubric_of(study_id, spec.rubric_id, session=session)
+    spec = spec.changed(family=spec.family or family_of(spec.model), rubric_id=rubric.id)
     questions = asked_questions(study_id, spec, protocol, session=session)
     _check_texts(spec)
     _check_numbers(spec)

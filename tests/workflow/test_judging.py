@@ -336,3 +336,11 @@ def test_numbers_and_line_ends_written_in_two_ways_are_one_judge() -> None:
         JudgeSpec(protocol="direct", extra={"a": True}).fingerprint()
         != JudgeSpec(protocol="direct", extra={"a": 1}).fingerprint()
     )
+
+
+def test_a_judge_is_bound_to_the_rubric_of_its_day(workspace: Workspace) -> None:
+    built = build_study(workspace.database)
+    face = add_judge(workspace, ANA, built.study, "grader", drafted(workspace, built, rubric_id=None))
+    assert face.spec.rubric_id == built.rubric
+    with pytest.raises(NotFound):
+        add_judge(workspace, ANA, built.study, "grader", drafted(workspace, built, rubric_id=999))
