@@ -15,6 +15,7 @@ _EXPOSED = (
 )
 
 _NO_CALLS = "No judge of this study has been run yet, so there are no calls."
+_FOR_ACCOUNTS = "Calls are for accounts and for reading replies; they are not imported again. Ratings are: long."
 _NOTHING_FITS = "Nothing fits this choice. Take a filter away."
 
 study = current_study()
@@ -70,6 +71,8 @@ with right, shown_problems():
         )
         text_block(_NOTES.get(request.format, "Written a piece at a time: large studies are no problem."))
         text_block(_EXPOSED)
+        if calls:
+            text_block(_FOR_ACCOUNTS)
         plain_table((("Column", "What it holds"), column_guide(export)), caption=f"{len(export.columns)} columns")
     else:
         text_block(_NO_CALLS if calls and not choosing else _NOTHING_FITS, kind="empty")
