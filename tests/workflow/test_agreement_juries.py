@@ -4,6 +4,7 @@ import pytest
 
 from core.models.ratings import RaterKind
 from core.scales import preference
+from core.workflow import judging
 from core.workflow.agreement import Asked, Behind, LiveAgreement, items_behind
 from core.workflow.agreement_narrowing import Narrowing
 from core.workflow.agreement_raters import raters_found
@@ -196,3 +197,17 @@ def test_agreement_among_all_leaves_juries_out_unless_they_are_chosen(workspace:
     assert chosen.everyone["percent"].value == pytest.approx(12 / 18)
     alone = live.view(Asked(narrowing=Narrowing(kinds=("jury",))))
     assert [line.name for line in alone.compared] == ["Weighted v1"]
+
+
+def test_a_jury_that_somebody_makes_is_a_rater_at_once(any_workspace: Workspace, built: Built) -> None:
+    fir, oak, elm = judged(any_workspace, built, {"Fir": "pp", "Oak": "ff", "Elm": "ff"})
+    live = LiveAgreement(any_workspace, built.study)
+    live.refresh()
+    made = judging.add_jury(
+        any_workspace, Visitor("Zoe"), built.study, "Panel", members=[elm.judge, fir.judge, oak.judge], rule="weights",
+        weights=[1, 3, 1],
+    )  # fmt: skip
+    live.refresh()
+    # Fir has 3 of 5 parts of the weight.
+    line = next(line for line in live.view(Asked()).raters if line.id == made.rater_id)
+    assert (line.kind, dict(line.counts)) == ("jury", {"pass": 2, "fail": 0})
