@@ -148,6 +148,8 @@ def add_jury(
             if member not in known or known[member].kind == JURY:
                 expected = "judges of this study that are no juries"
                 raise BadInput(where="members of the jury", found=str(member), expected=expected)
+        if rule == "mean":
+            _refuse_mean_of_options(study_id, session)
         order = sorted(range(len(members)), key=lambda place: members[place])
         options: dict[str, object] = {"members": [members[place] for place in order], "rule": rule}
         if rule == "weights":
@@ -193,6 +195,14 @@ def _add(
     kind = rater_kind(spec, asks_model=asks_model)
     called = rater_name(name, judge.version, spec.variant)
     return stored.add_judge(judge, rater_kind=kind, rater_name=called, session=session)
+
+
+def _refuse_mean_of_options(study_id: int, session: Session) -> None:
+    """A mean says nothing where no criterion is answered with a number."""
+    rubric = stored.read_rubric_of(study_id, None, session=session)
+    if not any(one.scale.is_numeric for one in rubric.criteria):
+        found = "mean, and no criterion of the study is on a scale of free numbers"
+        raise BadInput(where="rule of the jury", found=found, expected="majority or weights")
 
 
 def _refuse_wrong_rule(rule: str, members: Sequence[int], weights: Sequence[float]) -> None:

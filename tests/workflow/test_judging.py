@@ -254,6 +254,7 @@ def test_a_jury_is_made_of_judges_that_are_there(workspace: Workspace) -> None:
         {"members": [ids[0], jury.id]},
         {"members": [ids[0], 999]},
         {"members": ids, "rule": "loudest"},
+        {"members": ids, "rule": "mean"},
         {"members": ids, "rule": "weights", "weights": (1.0, 2.0)},
         {"members": ids, "rule": "weights", "weights": (1.0, 2.0, 0.0)},
         {"members": ids, "rule": "majority", "weights": (1.0, 2.0, 3.0)},
