@@ -191,7 +191,10 @@ def _show_plan(plan: RunPlan) -> None:
     st.html(f'<p class="jd-plan"><b>{asked[0].upper()}{asked[1:]}</b>{cost}.</p>')
     lines = []
     if plan.n_already:
-        lines.append(f"{plan.n_already:,} of {plan.n_calls:,} are answered already and cost nothing.")
+        lines.append(
+            f"{plan.n_already:,} of {plan.n_calls:,} calls are answered already, or ask the very same as another of"
+            " this run: they cost nothing."
+        )
     if plan.n_copied:
         lines.append(f"{plan.n_copied:,} were asked by another judge word for word; its replies are taken, at no cost.")
     if plan.n_answers:

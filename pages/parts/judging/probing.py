@@ -154,7 +154,9 @@ def _settings(face: JudgeFace) -> tuple[RunSettings, float | None]:
     key = face.id
     at_once = st.number_input("Calls at once", 1, 256, RunSettings().concurrency, key=f"probe-at-once-{key}", width=220)
     if price_of(face.spec.model) is None:
-        quiet("No price is known for this model, so the cost is not known; a run with a price can have a budget.")
+        quiet(
+            "No price is known for this model, so a probe of it has neither an estimate of its cost nor a budget here."
+        )
         return RunSettings(concurrency=int(at_once)), None
     budget = st.number_input("Budget in US dollars", min_value=0.0, value=None, step=1.0, format="%.2f",
                              key=f"probe-budget-{key}", placeholder="no limit", width=220)  # fmt: skip
@@ -170,6 +172,8 @@ def _plan(space: Workspace, face: JudgeFace, choice: ProbeChoice, settings: RunS
         return
     outline: ProbeOutline = known[2]
     st.html(f'<p class="jd-plan">{escape(_in_words(outline))}</p>')
+    if not outline.n_open:
+        return
     with shown_problems():
         if st.button("Start the probe", key="start-probe", type="primary"):
             start_planned(space, reader(), face.id, outline, settings, budget=budget)
@@ -181,7 +185,10 @@ def _in_words(outline: ProbeOutline) -> str:
     found = counted(outline.n_subjects, *KINDS[outline.selection.kind])
     few = ", no more can be probed" if outline.n_subjects < outline.n_wanted else ""
     calls = f"{counted(outline.n_calls, 'call', 'calls')} with the harmless texts, {outline.n_open:,} not made yet"
-    if not outline.asks_model or not outline.n_open:
+    if not outline.n_open:
+        whole = counted(outline.n_calls, "call of this probe is", "calls of this probe are")
+        return f"{found}{few}: {whole} there already, and in the numbers above. Another seed draws others."
+    if not outline.asks_model:
         return f"{found}{few}: {calls}. It costs nothing."
     cost = f"about {dollars(outline.cost)}" if outline.cost is not None else "an unknown amount"
     return f"{found}{few}: {calls}, {cost} (about {outline.tokens_in:,} tokens in, {outline.tokens_out:,} out)."

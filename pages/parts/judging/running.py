@@ -26,7 +26,9 @@ def show_running(space: Workspace, study: StudySummary, face: JudgeFace, place: 
     if place.run is not None and chosen is None:
         show_error(NotFound("run of this judge", place.run))
     if chosen is not None:
-        if place.run is not None and not (active and active.id == chosen.id):
+        if place.run is None:
+            turn(run=chosen.id)  # so that it stays in sight when it ends
+        elif active is None or active.id != chosen.id:
             label = "← The run under way" if active else "← New run"
             st.button(label, key="leave-run", type="tertiary", on_click=turn, kwargs={"run": None})
         show_run(space, study, face, chosen)
