@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from core.errors import BadInput
 from core.judging.asked import Reply, Request, TokenChoice
 from core.judging.pace import RunSettings
-from core.judging.prices import Price, price_of
+from core.judging.prices import price_of
 from core.judging.provider_errors import ProviderError, held_back, read_problem
 from core.judging.providers import check_sendable, key_variable
 
@@ -181,17 +181,13 @@ class LiteLLMClient:
     def _cost(self, model: str, response: Any, tokens_in: int | None, tokens_out: int | None) -> float | None:
         if tokens_in is None or tokens_out is None:
             return None
-        given = self._given_price(model)
-        if given is not None:
-            return given.cost(tokens_in, tokens_out)
-        cost = response._hidden_params.get("response_cost")  # noqa: SLF001 - where litellm documents it
-        return None if cost is None else float(cost)
-
-    def _given_price(self, model: str) -> Price | None:
         settings = self._settings
-        if settings is None or (settings.price_in is None and settings.price_out is None):
-            return None
-        return price_of(model, settings)
+        is_given = settings is not None and (settings.price_in is not None or settings.price_out is not None)
+        cost = None if is_given else response._hidden_params.get("response_cost")  # noqa: SLF001 - where litellm documents it
+        if cost is not None:
+            return float(cost)  # of cached tokens, too, which our own price does not know
+        price = price_of(model, settings)
+        return None if price is None else price.cost(tokens_in, tokens_out)
 
 
 def _load() -> ModuleType:

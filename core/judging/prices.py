@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from core.judging.pace import RunSettings
+from core.judging.practice_rule import MODEL as PRACTICE
 
 _TABLE = "model_prices_and_context_window_backup.json"
 _CHATS = ("chat", "completion", "responses")
@@ -36,6 +37,9 @@ class Price:
     def cost(self, tokens_in: int, tokens_out: int) -> float:
         """US dollars for so many tokens."""
         return (tokens_in * self.per_million_in + tokens_out * self.per_million_out) / _MILLION
+
+
+_FREE = Price(0.0, 0.0, "the practice server is no model and costs nothing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,7 @@ def price_of(model: str, settings: RunSettings | None = None) -> Price | None:
     A price may be given for one direction alone; the other one is then the table's, and without it none is known.
     The table knows a model by its name, whatever address it is asked at.
     """
-    listed = _listed(model_facts(model))
+    listed = _FREE if model == f"openai/{PRACTICE}" else _listed(model_facts(model))
     given_in, given_out = (None, None) if settings is None else (settings.price_in, settings.price_out)
     if given_in is None and given_out is None:
         return listed

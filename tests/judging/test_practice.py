@@ -172,7 +172,7 @@ def test_a_run_can_ask_it_through_litellm_without_a_key(address: str) -> None:
 
     reply = asyncio.run(ask())
     assert reply.text == "A rule, no LLM: one two three"
-    assert (reply.tokens_in, reply.tokens_out, reply.cost) == (3, 7, None)
+    assert (reply.tokens_in, reply.tokens_out, reply.cost) == (3, 7, 0.0)
     assert SLEPT[-1] == 0.25
 
 

@@ -36,7 +36,7 @@ def test_the_same_name_at_another_provider_is_another_model() -> None:
 
 
 def test_an_unknown_model_has_no_price_and_not_the_price_nothing() -> None:
-    assert price_of("openai/practice-no-llm") is None
+    assert price_of("openai/some-local-model") is None
     assert price_of("") is None
     assert model_facts("no such model") is None
 
@@ -45,6 +45,12 @@ def test_a_model_of_ones_own_machine_is_known_to_cost_nothing() -> None:
     price = price_of("ollama/llama3")
     assert price is not None
     assert (price.per_million_in, price.per_million_out) == (0, 0)
+
+
+def test_the_practice_server_is_known_to_cost_nothing() -> None:
+    price = price_of("openai/practice-no-llm")
+    assert price is not None
+    assert price.cost(1_000, 1_000) == 0
 
 
 def test_a_price_given_for_a_run_wins() -> None:
