@@ -61,7 +61,7 @@ def probe_chart(rows: Sequence[ProbeRow], look: Theme) -> go.Figure:
                         line={"color": look.line, "width": 1})  # fmt: skip
     _tell(sheet, rows)
     ticks = np.round(np.arange(0.0, 1.001, 0.2), 1).tolist()
-    figure.update_xaxes(range=[-0.015, 1.015], tickvals=ticks, ticktext=[percentage(tick) for tick in ticks])
+    figure.update_xaxes(range=[-0.015, 1.06], tickvals=ticks, ticktext=[percentage(tick) for tick in ticks])
     figure.update_yaxes(range=[total, 0], visible=False)
     return sheet.finished()
 
