@@ -32,16 +32,16 @@ SYSTEMS = 10
 ANSWER = {"q1": {"rationale": "It answers the question that was asked.", "verdict": "pass"}}
 
 
-def build(workspace: Workspace, units: int) -> int:
-    """A study with so many outputs, ten an item; its key."""
+def build(workspace: Workspace, units: int, *, first: int = 0) -> int:
+    """A study with so many outputs, ten an item, whose keys begin after `first`; its key."""
     names = [f"s{number}" for number in range(SYSTEMS)]
-    built = build_study(workspace.database, items=(), systems=names)
+    built = build_study(workspace.database, name="Judged", items=(), systems=names)
     items = -(-units // SYSTEMS)
     with workspace.database.writing() as session:
         now: dict[str, int | datetime] = {"created_at": datetime(2026, 3, 2, tzinfo=UTC)}
         study = {"study_id": built.study}
         for start in range(0, items, 10_000):
-            some = range(start + 1, min(items, start + 10_000) + 1)
+            some = range(first + start + 1, first + min(items, start + 10_000) + 1)
             rows: list[tuple[Any, ...]] = [
                 (n, f"q{n}", _said("user", f"Question {n}: how long is a river?")) for n in some
             ]
