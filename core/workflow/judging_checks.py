@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from core.errors import BadInput, NotFound, shortened
 from core.judging.asked import Question
-from core.judging.protocols import protocol_of
+from core.judging.protocols import PROTOCOLS, protocol_of
+from core.judging.protocols.by_reference import ByReference
 from core.judging.protocols.face import JudgeProtocol
 from core.judging.providers import check_sendable
 from core.judging.spec import ConfidenceSource, JudgeSpec, ReferenceMode, RepetitionRule
@@ -177,7 +178,8 @@ def _own_family(study_id: int, spec: JudgeSpec, session: Session) -> str:
 
 
 def _references(study_id: int, spec: JudgeSpec, session: Session) -> str:
-    if spec.reference_mode is not ReferenceMode.HUMAN:
+    looks_at_them = isinstance(PROTOCOLS.get(spec.protocol), ByReference)
+    if spec.reference_mode is not ReferenceMode.HUMAN and not looks_at_them:
         return ""
     counts = stored.count_references(study_id, session=session)
     if not counts.n_with:

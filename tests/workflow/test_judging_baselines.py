@@ -8,7 +8,7 @@ from core.errors import BadInput
 from core.models.items import Reference
 from core.models.ratings import RaterKind
 from core.scales import likert, pass_fail, preference
-from core.workflow.judging import JudgeFace, add_judge, draft
+from core.workflow.judging import JudgeFace, add_judge, check_judge, draft
 from core.workflow.judging_majorities import majorities_behind, majorities_for
 from core.workflow.judging_runs import RunFace
 from core.workflow.workspace import Workspace
@@ -167,3 +167,15 @@ def test_a_baseline_whose_settings_do_not_fit_is_never_saved(workspace: Workspac
     judge = baseline(workspace, built, "exact match", hit="5", miss="1")
     ran(workspace, judge)
     assert verdicts(workspace, judge)["q1/alder"] == "5"
+
+
+def test_a_baseline_that_looks_for_references_warns_where_they_are_missing_or_unverified(workspace: Workspace) -> None:
+    built = study(workspace)
+    with workspace.database.writing() as session:
+        session.add(Reference(item_id=built.items["q3"], text="Oslo", status="unverified", created_at=AT))
+    (warning,) = check_judge(workspace, built.study, draft(workspace, built.study, "contains"))
+    assert warning.text.startswith("The references of 1 items were verified by nobody")
+    assert check_judge(workspace, built.study, draft(workspace, built.study, "random")) == ()
+    bare = build_study(workspace.database, name="Bare")
+    (warning,) = check_judge(workspace, bare.study, draft(workspace, bare.study, "exact match"))
+    assert warning.text == "No item has a reference: every subject would be skipped."
