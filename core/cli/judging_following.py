@@ -39,6 +39,8 @@ def plan_in_words(found: "RunPlan") -> list[str]:
         return [*lines, "Nothing is to be asked; it costs nothing."]
     if found.cost is None or found.price is None:
         return [*lines, "Cost unknown: no price is known for this model; give --price-in and --price-out."]
+    if found.cost_most == 0:
+        return [*lines, f"It costs nothing: {found.price.source}."]
     most = f", at most {dollars(found.cost_most)} in answers of full length" if found.cost_most is not None else ""
     lines.append(
         f"About {dollars(found.cost)}{most} (${found.price.per_million_in:g} and ${found.price.per_million_out:g} per"

@@ -1,8 +1,11 @@
 """`touchstone judge`, as somebody types it."""
 
+import asyncio
 import json
+import time
 import tomllib
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from hypothesis import given
@@ -16,9 +19,11 @@ from core.judging.spec import JudgeSpec
 from core.store.database import Database
 from core.workflow import judging_files
 from core.workflow.judging import add_judge, draft, find_judge
-from core.workflow.judging_runs import run_status
+from core.workflow.judging_runs import run_status, worker_state
+from core.workflow.judging_worker import work
 from core.workflow.workspace import Visitor, Workspace
 from tests.builders import build_study
+from tests.workflow.answering import Answering, saying
 
 MODEL = "openai/gpt-4o-mini"
 
@@ -170,6 +175,36 @@ def test_a_run_is_paused_resumed_and_cancelled_by_number(terminal: Terminal) -> 
     assert isinstance(terminal.refused("pause", "1"), Conflict)
     assert isinstance(terminal.refused("retry", "1"), BadInput)
     assert isinstance(terminal.refused("cancel", "9"), NotFound)
+
+
+def test_waiting_tells_how_far_it_is_until_a_worker_has_done_it(terminal: Terminal) -> None:
+    terminal.said("add", "Answers", "--name", "grader", "--model", MODEL)
+    terminal.said("run", "Answers", "grader", "--yes")
+    terminal.said("pause", "1")
+
+    def is_over() -> bool:
+        return run_status(terminal.workspace, 1).state == "done"
+
+    def working() -> None:
+        asyncio.run(work(terminal.workspace, lambda _settings: Answering(saying("pass", cost=0.5)), is_over=is_over))
+
+    worker = Thread(target=working)
+    worker.start()
+    while not worker_state(terminal.workspace).is_alive:
+        time.sleep(0.05)
+    shown = terminal.typed("resume", "1", "--wait")
+    worker.join()
+    assert shown.exit_code == 0
+    assert "Run 1: done, 6 of 6, 6 ok" in shown.stdout.splitlines()[-1]
+    assert shown.stdout.splitlines()[-1].endswith("$3.00 spent")
+
+
+def test_a_trial_here_prints_the_reply(terminal: Terminal) -> None:
+    terminal.said("add", "Answers", "--name", "any", "--protocol", "random")
+    said = terminal.said("try", "Answers", "any", "--subject", "q3/yew", "--here", "--by", "Ana")
+    assert "=== call 1: q3 · yew · ok" in said
+    assert "reply: " in said
+    assert "1 subjects" not in said
 
 
 def test_waiting_without_a_worker_says_what_to_do_and_ends(terminal: Terminal) -> None:
