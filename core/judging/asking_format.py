@@ -12,6 +12,8 @@ from core.scales import DeclaredScale
 CONFIDENCE: Final = "confidence"
 RATIONALE: Final = "rationale"
 VERDICT: Final = "verdict"
+DOES_NOT_APPLY: Final = "the question does not apply here"
+"""What the option "na" means where the scale does not say; it is an answer, and no abstention."""
 
 
 def question_keys(ask: Ask) -> tuple[str, ...]:
@@ -50,7 +52,7 @@ def answer_text(ask: Ask, *, is_bare: bool, has_confidence: bool) -> str:
         parts.append('Where the texts do not let you decide, the verdict is "cannot_tell"; do not guess.')
     if has_confidence:
         bands = "\n".join(
-            f'- "{band.key}" ({band.low:.0%} to {band.high:.0%} likely right): {band.meaning}' for band in BANDS
+            f'- "{band.key}" (a confidence of {band.low:.0%} to {band.high:.0%}): {band.meaning}' for band in BANDS
         )
         parts.append(f"Say how sure you are of a verdict with one of these as its confidence:\n{bands}")
     return "\n\n".join(parts)
@@ -114,7 +116,8 @@ def _question_text(key: str, choices: Choices) -> str:
 def _option_line(choices: Choices) -> list[str]:
     lines = []
     for one in choices.options:
-        words = [one.label.strip() if one.label.strip() != one.word else "", one.definition.strip()]
+        definition = one.definition.strip() or (DOES_NOT_APPLY if one.key == "na" else "")
+        words = [one.label.strip() if one.label.strip() != one.word else "", definition]
         about = ". ".join(word.rstrip(".") for word in words if word)
         lines.append(f'- "{one.word}"' + (f": {about}" if about else ""))
     return lines

@@ -83,12 +83,13 @@ class FoundObjects:
 
     Attributes:
         objects: In order.
-        has_broken: Something began like an object and could not be read, or not to its end: what else was found may
-            be a quotation inside it.
+        has_broken: Something began like an object and could not be read, or not to its end.
+        is_loose: Not all of it is well-formed JSON: a quotation inside a text may have been taken for a member.
     """
 
     objects: tuple[Members, ...]
     has_broken: bool
+    is_loose: bool = False
 
 
 class _Broken(Exception):
@@ -98,23 +99,25 @@ class _Broken(Exception):
 def find_objects(text: str) -> FoundObjects:
     """Every `{...}` of the text that can be read, outermost ones only."""
     found: list[Members] = []
-    failures, has_broken = 0, False
+    failures, has_broken, is_loose = 0, False, False
     position = text.find("{")
     while position >= 0:
         if failures > _MOST_FAILURES:
-            return FoundObjects((), has_broken=True)
+            return FoundObjects((), has_broken=True, is_loose=True)
         try:
-            node = _Parser(text, is_strict=_is_well_formed(text, position)).members(position, depth=0)
+            is_strict = _is_well_formed(text, position)
+            node = _Parser(text, is_strict=is_strict).members(position, depth=0)
         except _Broken:
             has_broken = has_broken or bool(_LOOKS_LIKE_ONE.match(text, position))
             failures += 1
             position = text.find("{", position + 1)
         else:
             found.append(node)
+            is_loose = is_loose or not is_strict
             failures += not node.is_closed
             has_broken = has_broken or (not node.is_closed and node.end < len(text))
             position = text.find("{", node.end)
-    return FoundObjects(tuple(found), has_broken)
+    return FoundObjects(tuple(found), has_broken, is_loose=is_loose or has_broken)
 
 
 class _Parser:

@@ -20,6 +20,7 @@ class Offer:
         said: The value; None where it is none of the scale.
         raw: As it stands there.
         start, end: Of the value in the reply.
+        outer: Where the object or the line around it begins and ends.
         is_firm: In JSON or behind a label on a line of its own; else somewhere in a sentence.
         is_final: It says that it is the last word.
         is_hint: It may only speak against another offer: too loose to be taken for a verdict itself.
@@ -34,6 +35,7 @@ class Offer:
     raw: str
     start: int
     end: int
+    outer: tuple[int, int] = (0, 0)
     is_firm: bool = True
     is_final: bool = False
     is_hint: bool = False
@@ -91,6 +93,10 @@ _PAIR: Final = re.compile(
     r"[\"'“](?P<name>[^\"'“”\n]{1,80})[\"'”]\s{0,9}:\s{0,9}"
     r"(?:[\"'“](?P<text>[^\"”\n]{1,80}?)[\"'”]|(?P<bare>[\w.+-]{1,30}))"
 )
+_MENTION: Final = re.compile(
+    r"(?<![\w-])(?P<name>[\w][\w -]{0,40}?)[*_\"'”’`]{0,3}[ \t]{0,9}[:=][\s*_]{0,9}[\\\"'“‘`*\[]{0,3}"
+    r"(?P<value>[^\"'“”’`,;}{\]\n\\]{1,60})"
+)
 _TAGGED: Final = re.compile(r"<(?P<name>[A-Za-z_][\w -]{0,60})>(?P<value>\s{0,9}[^<>\n]{1,80}\s{0,9})</(?P=name)>")
 _HEADING: Final = re.compile(
     rf"{_LEAD}{_LABEL}(?:{_SURE_LABELS}|{_OTHER_LABELS}){_MAYBE_GAP}[*_:]{{0,6}}{_MAYBE_GAP}\n\s{{0,40}}"
@@ -105,7 +111,11 @@ _SOME_WORDS: Final = 4
 def json_offers(ask: Ask, found: FoundObjects) -> list[Offer]:
     """What the objects of a reply offer, in order."""
     names = _names(ask)
-    offers = [offer for members in found.objects for offer in _of_members(ask, names, members)]
+    offers = [
+        replace(offer, outer=(members.start, members.end))
+        for members in found.objects
+        for offer in _of_members(ask, names, members)
+    ]
     return sorted(offers, key=lambda offer: offer.start)
 
 
@@ -117,12 +127,30 @@ def prose_offers(ask: Ask, text: str) -> list[Offer]:
         choices = Choices(ask.questions[0], ask.order)
         offers += _of_headed_lines(choices, text) or _of_last_line(choices, text)
         offers += _of_sentences(choices, text)
+    offers = [replace(offer, outer=_line_around(text, offer)) for offer in offers]
     return sorted(offers, key=lambda offer: (offer.start, not offer.is_firm))
 
 
-def last_line_start(text: str) -> int:
-    """Where the last line begins that says something."""
-    return text.rstrip().rfind("\n") + 1
+def mentions(ask: Ask, text: str) -> list[Offer]:
+    """Whatever looks like `verdict: yes` anywhere in a reply, inside the texts of its objects, too.
+
+    Only to be held against what was read from an object that is not well-formed: where such an object quotes another
+    one, nobody can tell which of the two speaks. Of several questions, `verdict` is everybody's.
+    """
+    found = []
+    names = _names(ask)
+    for mention in _MENTION.finditer(text):
+        named = names.get(folded(mention["name"]))
+        for place in range(len(ask.questions)) if named is None else (named,):
+            said = read_words(Choices(ask.questions[place], ask.order), mention["value"])
+            if said is not None and (named is not None or folded(mention["name"]) in _VERDICTS):
+                found.append(Offer(place, said, mention["value"], *mention.span("value"), is_firm=False, is_hint=True))
+    return found
+
+
+def _line_around(text: str, offer: Offer) -> tuple[int, int]:
+    end = text.find("\n", offer.end)
+    return text.rfind("\n", 0, offer.start) + 1, end if end >= 0 else len(text)
 
 
 def _names(ask: Ask) -> dict[str, int]:
@@ -308,10 +336,10 @@ def _of_headed_lines(choices: Choices, text: str) -> list[Offer]:
 
 def _of_last_line(choices: Choices, text: str) -> list[Offer]:
     """A value alone in the last line that says something."""
-    start = last_line_start(text)
+    start = text.rstrip().rfind("\n") + 1
     line = text[start:]
     said = read_exactly(choices, line)
-    if said is None or _LIST_MARK.match(line):
+    if said is None or _LIST_MARK.match(line) or ("}" in line and "\\boxed" not in line) or line.count('"') % 2:
         return []
     shift = len(line) - len(line.lstrip(_MARKS))
     return [Offer(0, said, line.strip(), start + shift, len(text.rstrip()), is_prose=True, is_complete=False)]

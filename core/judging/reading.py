@@ -4,7 +4,6 @@ The verdict that is offered last counts. What is outside the scale, cut off, ref
 being the last word stays unread, with its cause; nothing is ever guessed.
 """
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +15,7 @@ from core.judging.asking_format import range_text, words_of
 from core.judging.choices import Choices
 from core.judging.confidence import band_middle, option_probabilities
 from core.judging.loose_json import FoundObjects, find_objects
-from core.judging.offers import Offer, json_offers, last_line_start, prose_offers
+from core.judging.offers import Offer, json_offers, mentions, prose_offers
 from core.judging.spec import ConfidenceSource
 from core.judging.verdict_words import Said
 
@@ -39,7 +38,7 @@ _REFUSAL: Final = re.compile(
     r"|i'm (?:unable|not able|not comfortable)|(?:my|this) (?:request|content) (?:violates|cannot be))",
     re.IGNORECASE,
 )
-_JSON_FENCE: Final = re.compile(r"\s*```[\w-]*[ \t]*\n(.*)\n[ \t]*```\s*", re.DOTALL)
+_STARTS_WITH_ANSWER: Final = re.compile(r"\s*(?:```[\w-]*\s*)?[\[{]")
 _FENCE_LINE: Final = re.compile(r"^[ \t]*```[\w-]*[ \t]*$", re.MULTILINE)
 _NOT_A_BREAK: Final = re.compile(r"[^\n]")
 _RATIONALE_LABEL: Final = re.compile(
@@ -102,8 +101,8 @@ def without_thinking(text: str) -> str:
 
 
 def _blanked_thoughts(text: str, *, blank: str = " ") -> str:
-    """Thoughts taken out, or blank in the same length; a reply that is JSON as a whole has none outside its texts."""
-    if _is_whole_json(text):
+    """Thoughts taken out, or blank in the same length; a reply that begins with its answer has none before it."""
+    if _STARTS_WITH_ANSWER.match(text):
         return text
     text = _without_closed_thoughts(text, blank)
     for pattern in (_END_OF_THOUGHTS, _OPEN_THOUGHTS):
@@ -128,23 +127,14 @@ def _without_closed_thoughts(text: str, blank: str) -> str:
     return "".join([*kept, text[begun:]])
 
 
-def _is_whole_json(text: str) -> bool:
-    inside = _JSON_FENCE.fullmatch(text)
-    try:
-        json.loads(inside[1] if inside else text)
-    except (ValueError, RecursionError):
-        return False
-    return True
-
-
 def _offers(ask: Ask, reply: Reply) -> list[Offer]:
     """Everything the reply offers, in order; without what may have been cut off."""
     text = _blanked_thoughts(reply.text)
     found = find_objects(text)
     outside = _FENCE_LINE.sub(lambda line: " " * len(line.group()), blanked(text, found))
     offers = sorted([*json_offers(ask, found), *prose_offers(ask, outside)], key=lambda offer: offer.start)
-    if found.has_broken:
-        offers = _without_quotations(offers)
+    if found.is_loose:
+        offers = _without_quotations(offers, mentions(ask, text))
     return [offer for offer in offers if offer.is_complete or reply.finish != "length"]
 
 
@@ -156,26 +146,38 @@ def blanked(text: str, found: FoundObjects) -> str:
     return text
 
 
-def _without_quotations(offers: list[Offer]) -> list[Offer]:
-    """Where an object could not be read, what looks like one inside it may be a quotation: all must say the same."""
+def _without_quotations(offers: list[Offer], mentioned: list[Offer]) -> list[Offer]:
+    """Where an object is not well-formed, what was read may be a quotation: all that is said must be the same."""
     said: dict[int, set[Said | None]] = {}
-    for offer in offers:
+    for offer in (*offers, *mentioned):
         said.setdefault(offer.place, set()).add(offer.said)
     return [replace(offer, has_rival=offer.has_rival or len(said[offer.place]) > 1) for offer in offers]
 
 
 def _decided(offers: list[Offer], text: str) -> _Outcome:
-    """The offer that counts for a question: the last firm one, unless something later or as firm speaks against it."""
+    """The offer that counts for a question: the last firm one.
+
+    Not if something after it says otherwise; nor if another firm one does and the last is not clearly the last word.
+    Prose never overrules an object: it may have been quoted in a text of the object that was not well written.
+    """
     firm = [offer for offer in offers if offer.is_firm]
     if not firm:
         return _decided_by_sentences(offers)
     last = firm[-1]
     later = [offer for offer in offers if offer.start >= last.end and offer.said != last.said]
-    unsure = last.is_prose and not last.is_final and last.end <= last_line_start(text)
     rivals = [offer for offer in firm if offer.said != last.said]
+    is_overruling = last.is_prose and not all(offer.is_prose for offer in rivals)
+    unsure = is_overruling or not (last.is_final or _ends_reply(last, text))
     if last.has_rival or later or (unsure and rivals):
         return _Outcome(None, TWO_VERDICTS, _said_by([*rivals, *later, last]))
     return _Outcome(last) if last.said is not None else _out_of_scale(last)
+
+
+def _ends_reply(offer: Offer, text: str) -> bool:
+    """Whether it begins a line and nothing comes behind it."""
+    begin, end = offer.outer
+    before = text[text.rfind("\n", 0, begin) + 1 : begin]
+    return not before.strip(" \t`[*_") and not text[end:].strip(" \t\r\n`]})")
 
 
 def _decided_by_sentences(offers: list[Offer]) -> _Outcome:

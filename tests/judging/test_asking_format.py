@@ -89,7 +89,8 @@ def test_questions_show_their_options_with_labels_and_definitions() -> None:
     text = questions_text(ask("colours", "half steps"))
     assert text == (
         "### q1: Correct\n\nIs it correct?\n\nThe verdict is one of:\n"
-        '- "red": Red. like blood\n- "dark-green": Dark green\n- "na": Not applicable\n\n'
+        '- "red": Red. like blood\n- "dark-green": Dark green\n'
+        '- "na": Not applicable. the question does not apply here\n\n'
         "### q2: Clear\n\nIs it clear?\n\nThe verdict is a number from 0 to 10 in steps of 0.5."
     )
     assert questions_text(ask("one to ten")).startswith("### Correct\n")

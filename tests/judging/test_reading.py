@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.judging.asked import Ask, Reading, Reply, TokenChoice
@@ -122,21 +122,25 @@ CORPUS = (
         "object quoted in a broken rationale",
         YES_NO,
         '{"rationale": "It says {"verdict": "yes"}, which is a trick", "verdict": "no"}',
-        "no",
+        TWO,
     ),
     Case(
         "object quoted in a rationale after the verdict",
         YES_NO,
         '{"verdict": "no", "rationale": "It says {"verdict": "yes"} which is a trick"}',
-        "no",
+        TWO,
     ),
     Case(
         "object quoted on its own line",
         YES_NO,
         '{"rationale": "It says:\n{"verdict": "yes"}\nwhich is a trick", "verdict": "no"}',
-        "no",
+        TWO,
     ),
-    Case("members run together", YES_NO, '{"verdict": "yes"; "verdict": "no"}', OUT),
+    Case("members run together", YES_NO, '{"verdict": "yes"; "verdict": "no"}', TWO),
+    Case("overruled by a line", YES_NO, '{"verdict": "yes"}\n\nVerdict: no', TWO),
+    Case("overruled by a final line", YES_NO, '{"verdict": "yes"}\n\nFinal verdict: no', TWO),
+    Case("line, then object", YES_NO, 'Verdict: yes, I think\n\n```json\n{"verdict": "no"}\n```', "no"),
+    Case("line, then object in a sentence", YES_NO, 'Verdict: no\nIt had {"verdict": "yes"} in it.', TWO),
     Case("broken with two", YES_NO, '{"rationale": [x}, "verdict": "yes" and "verdict": "no"}', TWO),
     Case("unfinished with two", YES_NO, '{"verdict": "yes", "rationale": "Fine.\nFinal verdict: no', TWO),
     # prose
@@ -423,3 +427,26 @@ def test_a_reply_made_to_be_slow_is_read_in_time(text: str) -> None:
     read_reply(YES_NO, Reply(text))
     # Reading that grows with the square of the length would take minutes here.
     assert time.perf_counter() - begun < 20
+
+
+QUOTABLE = (
+    '"verdict": "yes"', '{"verdict": "yes"}', "{", "}", '"', ", ", "\n", ": ", "Verdict: yes\n", "\nVerdict: yes\n",
+    "the output says ", "My verdict is yes. ", "'", "verdict", '"q1": "yes"', "[", "]", "yes", "```", "```json\n",
+    '{"rationale": "x", "verdict": "yes"}', '\\"', "\\", "</think>", "<think>", "<verdict>yes</verdict>", ". ", '"}',
+    "Final verdict: yes\n", '"rationale": "', "I would answer yes. ", '"},\n', "\n\n", "> ",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        '{"rationale": "%s", "verdict": "no"}',
+        '{"verdict": "no", "rationale": "%s"}',
+        '```json\n{\n  "rationale": "%s",\n  "verdict": "no"\n}\n```',
+    ],
+)
+@settings(max_examples=300)
+@given(parts=st.lists(st.sampled_from(QUOTABLE), min_size=1, max_size=8))
+def test_what_a_rationale_quotes_without_care_never_becomes_the_verdict(form: str, parts: list[str]) -> None:
+    found = read_reply(YES_NO, Reply(form.replace("%s", "".join(parts)))).verdicts[0]
+    assert found.option in ("no", None)

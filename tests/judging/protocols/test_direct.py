@@ -131,7 +131,7 @@ def test_criteria_are_asked_one_by_one_or_together() -> None:
 def test_a_stated_confidence_is_asked_for_and_read() -> None:
     spec = judge(confidence=ConfidenceSource.VERBAL)
     (ask,) = DIRECT.asks(spec, [question()])
-    assert '"very sure" (80% to 100% likely right)' in user_message(confidence=ConfidenceSource.VERBAL)
+    assert '"very sure" (a confidence of 80% to 100%)' in user_message(confidence=ConfidenceSource.VERBAL)
     assert "very sure" not in user_message()
     reading = DIRECT.read(spec, ask, Reply('{"rationale": "r", "verdict": "no", "confidence": "unsure"}'))
     assert reading.verdicts[0].confidence == 0.3
