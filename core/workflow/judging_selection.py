@@ -83,15 +83,16 @@ class Selection:
     @property
     def in_words(self) -> str:
         """What is selected, for people: "all outputs, split dev"."""
-        many = f"{self.kind}s"
+        many, n = f"{self.kind}s", len(self.subjects) if self.n is None else self.n
         chosen = {
             "all": f"all {many}",
             "graded": f"{many} graded by people",
             "random": f"{self.n or 0:,} random {many}",
-            "listed": f"{len(self.subjects):,} chosen {many if len(self.subjects) != 1 else self.kind}",
+            "listed": f"{n:,} chosen {many if n != 1 else self.kind}",
         }[self.which]
         parts = [f"split {' or '.join(self.splits)}"] if self.splits else []
         parts += [f"{key}: {' or '.join(names)}" for key, names in self.slices.items()]
+        parts += [f"only what was {' or '.join(self.causes or self.statuses)}"] if self.statuses else []
         return ", ".join((chosen, *parts))
 
 
@@ -202,19 +203,6 @@ def choose(workspace: Workspace, visitor: Visitor, study_id: int, selection: Sel
     )
     known = selection.which in ("all", "random")
     return Chosen(frozen, draw, found if listed else found[:0], len(found) / population if known else None)
-
-
-def freeze(workspace: Workspace, visitor: Visitor, study_id: int, selection: Selection) -> tuple[Selection, int]:
-    """Choose the subjects, and note how they were chosen; the frozen selection and the key of its draw.
-
-    Raises:
-        BadInput: See `choose`.
-    """
-    chosen = choose(workspace, visitor, study_id, selection)
-    with workspace.database.writing() as session:
-        draw_id = stored.add_draw(chosen.draw, session=session)
-    write_drawn(workspace, chosen, draw_id)
-    return chosen.selection, draw_id
 
 
 def write_drawn(workspace: Workspace, chosen: Chosen, draw_id: int) -> None:

@@ -10,14 +10,15 @@ from core.errors import BadInput
 from core.models.items import Draw, DrawnSubject, Item, Subject
 from core.models.ratings import Import
 from core.scales import pass_fail, preference
+from core.store.judging_subjects import add_draw
 from core.workflow.judging_selection import (
     Selection,
     choose,
     count_selection,
-    freeze,
     sampled,
     selected_subjects,
     slice_choices,
+    write_drawn,
 )
 from core.workflow.workspace import Visitor, Workspace
 from tests.builders import AT, Built, add_rating, add_subject, build_study
@@ -34,6 +35,15 @@ DESCRIBED = {
 def built_in(workspace: Workspace) -> Built:
     criteria = {"acceptable": ("output", pass_fail()), "better": ("pair", preference())}
     return build_study(workspace.database, items=ITEMS, described=DESCRIBED, criteria=criteria)
+
+
+def freeze(workspace: Workspace, visitor: Visitor, study: int, selection: Selection) -> tuple[Selection, int]:
+    """The frozen selection and the key of its draw, written as a run writes them."""
+    chosen = choose(workspace, visitor, study, selection)
+    with workspace.database.writing() as session:
+        draw_id = add_draw(chosen.draw, session=session)
+    write_drawn(workspace, chosen, draw_id)
+    return chosen.selection, draw_id
 
 
 def taken(workspace: Workspace, built: Built, selection: Selection) -> list[str]:
@@ -246,3 +256,16 @@ def test_every_subject_is_drawn_about_equally_often() -> None:
         counts[sampled(subjects, 3, seed)] += 1
     # Each is expected 600 times; the standard deviation is sqrt(2000 * .3 * .7) = 20.5
     assert np.all(np.abs(counts - 600) < 5 * 20.5)
+
+
+def test_a_selection_says_in_words_what_it_takes() -> None:
+    assert Selection(kind="pair", splits=("dev", "test")).in_words == "all pairs, split dev or test"
+    assert Selection(kind="output", which="graded", slices={"topic": ("a", "b")}).in_words == (
+        "outputs graded by people, topic: a or b"
+    )
+    assert Selection(kind="item", which="random", n=1_500).in_words == "1,500 random items"
+    assert Selection(kind="item", which="listed", subjects=(7,)).in_words == "1 chosen item"
+    assert Selection(kind="output", which="listed", n=4_000, is_drawn=True).in_words == "4,000 chosen outputs"
+    again = Selection(kind="output", n=6, statuses=("unreadable", "refused"))
+    assert again.in_words == "all outputs, only what was unreadable or refused"
+    assert Selection(kind="output", statuses=("unreadable",), causes=("cut off",)).in_words.endswith("was cut off")
