@@ -10,6 +10,7 @@ from core.errors import BadInput, Conflict, NotFound
 from core.judging.asked import Reply, Request
 from core.judging.injections import INJECTIONS, control_length
 from core.judging.pace import RunSettings
+from core.judging.spec import ReferenceMode
 from core.scales import DeclaredScale, ScaleKind, likert, pass_fail, preference
 from core.stats.estimates import Reason
 from core.stats.resampling import wilson
@@ -431,3 +432,39 @@ def test_a_variation_is_read_back_as_it_was_stored(stored: str) -> None:
 
 def test_control_lengths_are_in_steps() -> None:
     assert [control_length("x" * length) for length in (1, 100, 101, 250)] == [100, 100, 200, 300]
+
+
+def test_the_own_answer_of_a_judge_is_taken_as_it_is_and_not_asked_for_again(any_workspace: Workspace) -> None:
+    def script(body: Body, _before: int) -> ScriptedReply:
+        prompt = prompt_of(body)
+        if "Answer to q" not in prompt:
+            return says("My own answer is forty-two.")
+        return says(verdict("pass" if MARKS[ORDERS] in prompt else "fail"))
+
+    with LlmServer(script) as server:
+        built = small_study(any_workspace, 3)
+        judge = a_judge(any_workspace, built, server.api_base, protocol="reference", reference_mode=ReferenceMode.SELF)
+        drive(any_workspace, begin(any_workspace, judge))
+        asked = len(server.requests)
+        probed(any_workspace, judge, ProbeChoice(n=3, injections=(ORDERS,), seed=1))
+        new = server.requests[asked:]
+    assert len(new) == 6
+    assert all("forty-two" in one.prompt for one in new)
+    assert line(probe_report(any_workspace, judge.id), ORDERS).towards.value == 1.0
+
+
+def test_of_plain_items_the_text_itself_is_altered(any_workspace: Workspace) -> None:
+    def said(request: Request) -> Reply:
+        found = "pass" if MARKS[ORDERS] in str(request.messages) else "fail"
+        return Reply(f'{{"rationale": "r", "verdict": "{found}"}}')
+
+    client = Parrot(said)
+    built = judged_study(any_workspace.database, items=4, criteria={"clean": ("item", pass_fail())})
+    judge = a_judge(any_workspace, built, "http://localhost:9/v1", kind="item")
+    drive(any_workspace, begin(any_workspace, judge, kind="item"), client=lambda _settings: client)
+    choice = ProbeChoice(n=4, injections=(ORDERS,), seed=1, position="start")
+    probed(any_workspace, judge, choice, client=lambda _settings: client)
+    found = line(probe_report(any_workspace, judge.id), ORDERS)
+    assert (found.towards.value, found.towards.n_units, found.control_towards.value) == (1.0, 4, 0.0)
+    (altered,) = [one for one in client.asked if MARKS[ORDERS] in str(one.messages)][:1]
+    assert re.search(rf"{MARKS[ORDERS]}.*\n\nQuestion q\d", altered.messages[-1]["content"], re.DOTALL)
