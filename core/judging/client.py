@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from types import ModuleType
 from typing import Any, Protocol
+from weakref import WeakSet
 
 from core.errors import BadInput
 from core.judging.asked import Reply, Request, TokenChoice
@@ -37,7 +38,7 @@ _GRACE = 2.0
 _MAKING = 0.25
 """Seconds that litellm is given to make a call before it is cancelled."""
 
-_OPEN: set[int] = set()
+_OPEN: "WeakSet[LiteLLMClient]" = WeakSet()
 """Clients that are not closed; litellm keeps the connections of all of them in one place."""
 
 
@@ -85,7 +86,7 @@ class LiteLLMClient:
         self._read_key, self._settings, self._now, self._today = read_key, settings, now, today
         self._unlogged = _log_switch()
         self._left: set[asyncio.Task[Any]] = set()
-        _OPEN.add(id(self))
+        _OPEN.add(self)
 
     async def complete(self, request: Request, *, timeout: float) -> Reply:
         """Send a request once and wait for its reply; see `LlmClient`."""
@@ -111,7 +112,7 @@ class LiteLLMClient:
         """Close every connection, if no other client of this process is open."""
         if self._left:
             await asyncio.wait(self._left, timeout=2 * _MAKING)
-        _OPEN.discard(id(self))
+        _OPEN.discard(self)
         if not _OPEN:
             await self._litellm.close_litellm_async_clients()
             self._litellm.in_memory_llm_clients_cache.flush_cache()

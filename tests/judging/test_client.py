@@ -1,6 +1,7 @@
 """Every call goes through litellm over real HTTP to a scripted server."""
 
 import asyncio
+import contextlib
 import gc
 import json
 import subprocess
@@ -235,6 +236,32 @@ def test_a_slow_answer_is_a_time_out_and_asked_for_once() -> None:
         error = failure(request(server.api_base), timeout=0.5)
     assert (error.cause, error.is_transient, error.message) == ("time-out", True, "No answer within 0.5 seconds.")
     assert len(server.requests) == 2
+
+
+def test_an_answer_that_trickles_in_forever_is_given_up_too() -> None:
+    async def trickle(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n{")
+        with contextlib.suppress(ConnectionError), contextlib.closing(writer):
+            while not writer.is_closing():
+                writer.write(b" ")
+                await writer.drain()
+                await asyncio.sleep(0.1)
+        is_over.set()
+
+    async def once() -> float:
+        server = await asyncio.start_server(trickle, "127.0.0.1", 0)
+        port, client = server.sockets[0].getsockname()[1], LiteLLMClient({}.get)
+        begin = asyncio.get_running_loop().time()
+        with pytest.raises(ProviderError, match="time-out"):
+            await client.complete(request(f"http://127.0.0.1:{port}/v1"), timeout=0.5)
+        took = asyncio.get_running_loop().time() - begin
+        await client.close()
+        await asyncio.wait_for(is_over.wait(), timeout=5)  # our end is closed: its next words find nobody
+        server.close()
+        return took
+
+    is_over = asyncio.Event()
+    assert asyncio.run(once()) < 10
 
 
 def test_an_address_where_nobody_listens_stops_the_run_after_its_tries() -> None:
