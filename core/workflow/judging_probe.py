@@ -37,6 +37,7 @@ from core.workflow.workspace import Visitor, Workspace
 MOST_SUBJECTS = 2_000
 _PART = 100
 _LOOKED_AT_MOST = 20_000
+"""Subjects that are looked at for ones that can be probed."""
 _GUESSED_OUT = 160
 
 
@@ -186,7 +187,7 @@ class _Drawing:
     subjects: list[int] = field(default_factory=list)
     items: list[WorkItem] = field(default_factory=list)
     kind: str = ""
-    n_judged: int = 0
+    n_looked_at: int = 0
 
     @classmethod
     def at(cls, judge_id: int, plan: ProbePlan, choice: ProbeChoice, session: Session) -> "_Drawing":
@@ -208,8 +209,8 @@ class _Drawing:
             if candidates:
                 self.kind = kind
                 break
-        self.n_judged = len(candidates)
         shuffled = Random(self.plan.seed).sample(candidates, len(candidates))[:_LOOKED_AT_MOST]  # noqa: S311 - a sample
+        self.n_looked_at = len(shuffled)
         majorities = majorities_for(self.judge.study_id, self.judge.spec, session)
         for begin in range(0, len(shuffled), _PART):
             part = shuffled[begin : begin + _PART]
@@ -253,10 +254,10 @@ class _Drawing:
 
     def found_instead(self, choice: ProbeChoice) -> str:
         """Why there is no subject, in words."""
-        if not self.n_judged:
+        if not self.n_looked_at:
             return "no verdict of this judge"
         every = "every verdict is the best one already, " if choice.with_room else ""
-        return f"{self.n_judged:,} judged {self.kind}s, but {every}has no best value, or answers to an older text"
+        return f"{self.n_looked_at:,} judged {self.kind}s, but {every}has no best value, or answers to an older text"
 
     def outline(self, choice: ProbeChoice, tokens_out: int, settings: RunSettings | None) -> ProbeOutline:
         """What was found, counted."""
