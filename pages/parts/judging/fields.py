@@ -56,12 +56,13 @@ def criteria_field(space: Workspace, study: StudySummary, fields: Fields, spec: 
     """Which criteria it is asked, and whether in one call."""
     asked = {one.lineage: one.newest for one in study_detail(space, study.id).asked
              if one.newest.applies_to in fields.protocol.kinds}  # fmt: skip
+    is_mixed = len({one.applies_to for one in asked.values()}) > 1
     chosen = st.multiselect(
         "Criteria",
         list(asked),
         default=[one for one in fields.base.criteria if one in asked],
         key=f"{fields.key}-criteria",
-        format_func=lambda one: f"{asked[one].name} (each {KINDS[asked[one].applies_to][0]})",
+        format_func=lambda one: asked[one].name + (f" (each {KINDS[asked[one].applies_to][0]})" if is_mixed else ""),
         placeholder="Every criterion that it can answer",
     )
     if not asked:

@@ -66,7 +66,8 @@ def _show_table(space: Workspace, study: StudySummary, faces: tuple[JudgeFace, .
     versions: dict[str, int] = {}
     for face in faces:
         versions[face.name.casefold()] = versions.get(face.name.casefold(), 0) + 1
-    shown = [face for face in faces if face.is_newest or not face.id]
+    newest = [face for face in faces if face.is_newest or not face.id]
+    shown = sorted(newest, key=lambda face: not face.is_runnable and face.kind != "jury")
     rows = []
     for face in shown:
         older = versions[face.name.casefold()] - 1
@@ -74,11 +75,11 @@ def _show_table(space: Workspace, study: StudySummary, faces: tuple[JudgeFace, .
             [
                 _name_cell(face, older),
                 f'{escape(protocol_words(face, titles))}<span class="jd-small">{escape(face.spec.model)}</span>',
-                f"{face.n_verdicts:,}",
+                "derived" if face.kind == "jury" else f"{face.n_verdicts:,}",
                 _failures_cell(face, "unreadable", face.n_unreadable),
                 _failures_cell(face, "refused", face.n_refused),
                 cost_words(face.spent, face.spec.model) if face.n_calls else "–",
-                _run_cell(last.get(face.id), space),
+                _run_cell(last.get(face.id), space, never="not run yet" if face.is_runnable else "–"),
             ]
         )
     heads = ["Judge", "How it judges", "Verdicts", "Unreadable", "Refused", "Spent", "Last run"]
@@ -103,9 +104,9 @@ def _failures_cell(face: JudgeFace, status: str, n: int) -> str:
     return link(share(n, face.n_calls), address, title=f"{n:,} of {face.n_calls:,} calls")
 
 
-def _run_cell(run: RunFace | None, space: Workspace) -> str:
+def _run_cell(run: RunFace | None, space: Workspace, *, never: str) -> str:
     if run is None:
-        return '<span class="jd-small">never run here</span>'
+        return f'<span class="jd-small">{never}</span>'
     done = f" {run.share:.0%}" if run.is_active and run.share else ""
     words = link(f"{STATES[run.state]}{done}", {"judge": run.judge_id, "view": "run", "run": run.id})
     return f'{words}<span class="jd-small">{ago(run.done_at or run.created_at, space.clock())}</span>'

@@ -53,6 +53,6 @@ def _show_fields(fields: Fields, spec: JudgeSpec) -> None:
                 state = '<span class="jd-fine">used</span>'
             else:
                 state = '<span class="jd-warn">missing</span>' if one.required else "not used"
-            must = "required" if one.required else "optional"
+            must = "yes" if one.required else "no"
             rows.append((f"<code>{{{{{escape(name)}}}}}</code>", escape(one.about), must, state))
-        table(["Field", "What stands there", "Must it stand there", "Now"], rows, label="Fields of the prompt")
+        table(["Field", "What stands there", "Required", "Now"], rows, label="Fields of the prompt")

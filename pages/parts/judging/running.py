@@ -35,7 +35,7 @@ def show_running(space: Workspace, study: StudySummary, face: JudgeFace, place: 
     else:
         show_planning(space, study, face)
     others = tuple(run for run in runs if not (chosen and chosen.id == run.id and chosen.is_active))
-    if others:
+    if any(chosen is None or run.id != chosen.id for run in others):
         _show_runs(space, others, chosen)
 
 

@@ -22,7 +22,7 @@ def show_versions(space: Workspace, study: StudySummary, face: JudgeFace, place:
         ["Version", "Saved", "Note", "Verdicts", "Fingerprint"],
         [
             [
-                link(one.title, {"judge": one.id, "view": "versions"}),
+                link(one.title, {"judge": one.id, "view": "versions"}).replace("jd-go", "jd-go jd-judge"),
                 f"{moment(one.created_at)}{f' by {escape(one.created_by)}' if one.created_by else ''}",
                 escape(one.note), f"{one.n_verdicts:,}", f"<code>{one.fingerprint[:12]}</code>",
             ]

@@ -91,7 +91,8 @@ def run_html(run: RunFace) -> str:
     facts_.append("cost unknown" if spent == "unknown" else f"{spent}{budget} spent")
     if run.in_flight and run.is_active:
         facts_.append(f"{run.in_flight:,} under way")
-    reason = f'<p class="jd-quiet">{escape(_sentence(run.reason))}</p>' if run.reason else ""
+    tone = "ts-warning" if run.state == "stopped" else "jd-quiet"
+    reason = f'<p class="{tone} jd-why">{escape(_sentence(run.reason))}</p>' if run.reason else ""
     state = STATES[run.state].capitalize()
     line = "".join(f"<span>{escape(one)}</span>" for one in facts_)
     return (
@@ -211,7 +212,7 @@ def _show_ledger(run: RunFace) -> None:
             ("Calls a second", f"{run.rate:.1f}" if run.rate else ""),
         ]
     )
-    if not run.sent and not run.counts.failed:
+    if run.state == "done" and not run.sent and run.model:
         quiet("Nothing had to be sent.")
     if run.state == "done" and not run.n_planned:
         text_block("It had nothing to ask.")
