@@ -53,7 +53,7 @@ def list_(study: StudyName, as_json: AsJson = False) -> None:
             f"{face.n_verdicts:,}",
             f"{face.n_unreadable:,}",
             f"{face.n_refused:,}",
-            dollars(face.spent),
+            _cost(face),
             _remarks(face),
         )
         for face in faces
@@ -61,6 +61,13 @@ def list_(study: StudyName, as_json: AsJson = False) -> None:
     heads = ("id", "judge", "kind", "protocol", "model", "verdicts", "unreadable", "refused", "spent", "")
     for line in aligned(heads, rows, numbers=(0, 5, 6, 7, 8)):
         typer.echo(line)
+
+
+def _cost(face: "JudgeFace") -> str:
+    from core.judging.prices import price_of
+
+    is_known = face.spent > 0 or not face.n_calls or not face.spec.model or price_of(face.spec.model) is not None
+    return dollars(face.spent if is_known else None)
 
 
 def _remarks(face: "JudgeFace") -> str:

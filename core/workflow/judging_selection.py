@@ -92,7 +92,9 @@ class Selection:
         }[self.which]
         parts = [f"split {' or '.join(self.splits)}"] if self.splits else []
         parts += [f"{key}: {' or '.join(names)}" for key, names in self.slices.items()]
-        parts += [f"only what was {' or '.join(self.causes or self.statuses)}"] if self.statuses else []
+        if self.statuses:
+            every = len(self.statuses) > 2 and not self.causes
+            parts.append("only what failed" if every else f"only what was {' or '.join(self.causes or self.statuses)}")
         return ", ".join((chosen, *parts))
 
 

@@ -268,4 +268,6 @@ def test_a_selection_says_in_words_what_it_takes() -> None:
     assert Selection(kind="output", which="listed", n=4_000, is_drawn=True).in_words == "4,000 chosen outputs"
     again = Selection(kind="output", n=6, statuses=("unreadable", "refused"))
     assert again.in_words == "all outputs, only what was unreadable or refused"
+    every = Selection(kind="output", statuses=("unreadable", "refused", "provider error"))
+    assert every.in_words == "all outputs, only what failed"
     assert Selection(kind="output", statuses=("unreadable",), causes=("cut off",)).in_words.endswith("was cut off")
