@@ -85,11 +85,13 @@ class FoundObjects:
         objects: In order.
         has_broken: Something began like an object and could not be read, or not to its end.
         is_loose: Not all of it is well-formed JSON: a quotation inside a text may have been taken for a member.
+        open_at: Where a text of an object begins that has no end; None: there is none.
     """
 
     objects: tuple[Members, ...]
     has_broken: bool
     is_loose: bool = False
+    open_at: int | None = None
 
 
 class _Broken(Exception):
@@ -100,6 +102,7 @@ def find_objects(text: str) -> FoundObjects:
     """Every `{...}` of the text that can be read, outermost ones only."""
     found: list[Members] = []
     failures, has_broken, is_loose = 0, False, False
+    open_at: int | None = None
     position = text.find("{")
     while position >= 0:
         if failures > _MOST_FAILURES:
@@ -114,10 +117,12 @@ def find_objects(text: str) -> FoundObjects:
         else:
             found.append(node)
             is_loose = is_loose or not is_strict
+            if open_at is None and not node.is_closed and node.end < len(text):
+                open_at = node.end
             failures += not node.is_closed
             has_broken = has_broken or (not node.is_closed and node.end < len(text))
             position = text.find("{", node.end)
-    return FoundObjects(tuple(found), has_broken, is_loose=is_loose or has_broken)
+    return FoundObjects(tuple(found), has_broken, is_loose=is_loose or has_broken, open_at=open_at)
 
 
 class _Parser:

@@ -39,6 +39,7 @@ _REFUSAL: Final = re.compile(
     re.IGNORECASE,
 )
 _STARTS_WITH_ANSWER: Final = re.compile(r"\s*(?:```[\w-]*\s*)?[\[{]")
+_STRAY_MEMBER: Final = re.compile(r"[\"'“]verdict[\"'”]\s{0,9}:", re.IGNORECASE)
 _FENCE_LINE: Final = re.compile(r"^[ \t]*```[\w-]*[ \t]*$", re.MULTILINE)
 _NOT_A_BREAK: Final = re.compile(r"[^\n]")
 _RATIONALE_LABEL: Final = re.compile(
@@ -133,9 +134,17 @@ def _offers(ask: Ask, reply: Reply) -> list[Offer]:
     found = find_objects(text)
     outside = _FENCE_LINE.sub(lambda line: " " * len(line.group()), blanked(text, found))
     offers = sorted([*json_offers(ask, found), *prose_offers(ask, outside)], key=lambda offer: offer.start)
-    if found.is_loose:
+    if found.open_at is not None:  # what follows may still be the judge's own words, or what it quotes
+        offers = [_as_hint(offer) if offer.start > found.open_at else offer for offer in offers]
+    if found.has_broken and reply.finish == "length":
+        offers = [_as_hint(offer) if offer.is_prose else offer for offer in offers]
+    if found.is_loose or _STRAY_MEMBER.search(outside):
         offers = _without_quotations(offers, mentions(ask, text))
     return [offer for offer in offers if offer.is_complete or reply.finish != "length"]
+
+
+def _as_hint(offer: Offer) -> Offer:
+    return replace(offer, is_firm=False, is_hint=True)
 
 
 def blanked(text: str, found: FoundObjects) -> str:

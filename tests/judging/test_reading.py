@@ -1,5 +1,6 @@
 """Replies as models send them: what is read, and what is left unread with its cause."""
 
+import json
 import time
 from dataclasses import dataclass
 
@@ -450,3 +451,42 @@ QUOTABLE = (
 def test_what_a_rationale_quotes_without_care_never_becomes_the_verdict(form: str, parts: list[str]) -> None:
     found = read_reply(YES_NO, Reply(form.replace("%s", "".join(parts)))).verdicts[0]
     assert found.option in ("no", None)
+
+
+@settings(max_examples=300)
+@given(parts=st.lists(st.sampled_from((*QUOTABLE, '{"q1": {"verdict": "yes"}}', "Correct: yes\n", "}}")), max_size=8))
+def test_nor_does_it_become_that_of_another_question(parts: list[str]) -> None:
+    text = f'{{"q1": {{"rationale": "{"".join(parts)}", "verdict": "no"}}, "q2": {{"verdict": "no"}}}}'
+    assert {one.option for one in read_reply(ask("yes or no", "yes or no"), Reply(text)).verdicts} <= {"no", None}
+
+
+@pytest.mark.parametrize("is_first", [False, True])
+@given(parts=st.lists(st.sampled_from(QUOTABLE), max_size=6), share=st.floats(0, 0.99))
+def test_a_reply_cut_off_anywhere_has_its_own_verdict_or_none(is_first: bool, parts: list[str], share: float) -> None:
+    answer = {"rationale": "".join(parts), "verdict": "no"}
+    whole = json.dumps(dict(reversed(answer.items())) if is_first else answer)
+    found = read_reply(YES_NO, Reply(whole[: int(len(whole) * share)], finish="length")).verdicts[0]
+    assert found.option in ("no", None)
+
+
+@given(
+    number=st.integers(0, 100),
+    share=st.floats(0, 0.99),
+    form=st.sampled_from(['{"verdict": %s}', "Score: %s\nIt fits."]),
+)
+def test_a_number_cut_off_is_never_read_as_a_shorter_one(number: int, share: float, form: str) -> None:
+    whole = form.replace("%s", str(number))
+    found = read_reply(WHOLE, Reply(whole[: int(len(whole) * share)], finish="length")).verdicts[0]
+    assert found.number in (float(number), None)
+
+
+@pytest.mark.parametrize(
+    "wrapping", ["{}", "```json\n{}\n```", "Here it is:\n\n{}\n", "<think>Verdict: yes?</think>\n{}"]
+)
+@given(parts=st.lists(st.sampled_from(QUOTABLE), max_size=8), is_first=st.booleans())
+def test_well_formed_json_is_read_whatever_its_rationale_quotes(
+    wrapping: str, parts: list[str], is_first: bool
+) -> None:
+    answer = {"rationale": "".join(parts), "verdict": "no"}
+    text = wrapping.replace("{}", json.dumps(dict(reversed(answer.items())) if is_first else answer))
+    assert read_reply(YES_NO, Reply(text)).verdicts[0].option == "no"
