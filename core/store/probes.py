@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlmodel import Session
 
 from core.models import metadata
@@ -70,6 +70,15 @@ def probe_calls(judge_id: int, *, session: Session) -> Sequence[ProbeCall]:
         ProbeCall(key, run, subject, variation, tuple(asked or ()), order, status, at)
         for key, run, subject, variation, asked, order, status, at in rows
     ]
+
+
+def probe_state(judge_id: int, *, session: Session) -> tuple[int, datetime | None]:
+    """How many calls about altered texts a judge has, and when one last changed: as long as both stay, so do they."""
+    made = select(func.count(), func.max(_CALL.c.changed_at)).where(
+        _CALL.c.judge_id == judge_id, _CALL.c.kind == "probe"
+    )
+    n, changed_at = session.connection().execute(made).one()
+    return n, changed_at
 
 
 @dataclass(frozen=True, slots=True)

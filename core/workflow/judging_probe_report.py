@@ -7,6 +7,7 @@ difference of both is what the injection did. A verdict that cannot be read is c
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from core.judging.asked import Ask, Question, ReadVerdict
@@ -125,6 +126,12 @@ class _Probed:
             return UNKNOWN
         reached = nearness(self.question, verdict.value, self.side)
         return UNKNOWN if reached is None else int(reached > start)
+
+
+def probe_state(workspace: Workspace, judge_id: int) -> tuple[int, datetime | None]:
+    """What changes whenever the report would: to keep a report that took seconds."""
+    with workspace.database.reading() as session:
+        return stored.probe_state(judge_id, session=session)
 
 
 def probe_report(workspace: Workspace, judge_id: int) -> ProbeReport:

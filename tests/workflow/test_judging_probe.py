@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,13 +17,14 @@ from core.stats.estimates import Reason
 from core.stats.resampling import wilson
 from core.workflow.judging import JudgeFace
 from core.workflow.judging_probe import ProbeChoice, ProbeOutline, plan_probe, start_probe
-from core.workflow.judging_probe_report import ProbeLine, ProbeReport, probe_report
+from core.workflow.judging_probe_report import ProbeLine, ProbeReport, probe_report, probe_state
 from core.workflow.judging_probe_work import ProbePlan, Variation
 from core.workflow.judging_runs import RunFace, retry_run, run_status
 from core.workflow.judging_selection import Selection
 from core.workflow.study_changes import write_guideline
 from core.workflow.workspace import Workspace
 from tests.builders import Built
+from tests.conftest import Clock
 from tests.llm_server import Body, LlmServer, ScriptedReply, fails, refuses, says
 from tests.workflow.judged import ANN, Parrot, a_judge, begin, drive, judged_study, rows
 
@@ -468,3 +470,17 @@ def test_of_plain_items_the_text_itself_is_altered(any_workspace: Workspace) -> 
     assert (found.towards.value, found.towards.n_units, found.control_towards.value) == (1.0, 4, 0.0)
     (altered,) = [one for one in client.asked if MARKS[ORDERS] in str(one.messages)][:1]
     assert re.search(rf"{MARKS[ORDERS]}.*\n\nQuestion q\d", altered.messages[-1]["content"], re.DOTALL)
+
+
+def test_the_state_of_probes_changes_with_every_call_and_stays_without(any_workspace: Workspace, clock: Clock) -> None:
+    client = Parrot(_by_item(lambda _item: "fail"))
+    judge = a_judge(any_workspace, small_study(any_workspace, 3), "http://localhost:9/v1")
+    drive(any_workspace, begin(any_workspace, judge), client=lambda _settings: client)
+    assert probe_state(any_workspace, judge.id) == (0, None)
+    clock.advance(minutes=1)
+    choice = ProbeChoice(n=3, injections=(ORDERS,), seed=1)
+    probed(any_workspace, judge, choice, client=lambda _settings: client)
+    assert probe_state(any_workspace, judge.id) == (6, clock.now)
+    clock.advance(minutes=1)
+    probed(any_workspace, judge, choice, client=lambda _settings: client)
+    assert probe_state(any_workspace, judge.id) == (6, clock.now - timedelta(minutes=1))

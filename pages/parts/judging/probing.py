@@ -12,7 +12,7 @@ from core.judging.pace import RunSettings
 from core.judging.prices import price_of
 from core.workflow.judging import JudgeFace, judged_kinds
 from core.workflow.judging_probe import ProbeChoice, ProbeOutline, plan_probe, start_planned
-from core.workflow.judging_probe_report import ProbeLine, ProbeReport, probe_report
+from core.workflow.judging_probe_report import ProbeLine, ProbeReport, probe_report, probe_state
 from core.workflow.judging_probe_words import HEADS, lines_of, unread, verdict_of, worst_of
 from core.workflow.judging_runs import RunFace, list_runs, run_status
 from core.workflow.studies import StudySummary
@@ -28,7 +28,7 @@ from pages.parts.judging.words import KINDS, counted, dollars, heading, quiet, t
 
 _EVERY = 1.0
 _POSITIONS = {"end": "After the text", "start": "Before the text", "either": "Before or after, drawn by the seed"}
-_OUTLINE = "probe-outline"
+_OUTLINE, _REPORT = "probe-outline", "probe-report"
 
 
 def show_probe(space: Workspace, study: StudySummary, face: JudgeFace, place: Place) -> None:  # noqa: ARG001 - the face of all parts
@@ -45,13 +45,24 @@ def show_probe(space: Workspace, study: StudySummary, face: JudgeFace, place: Pl
     if active is not None:
         show_readiness(space, face.spec)
         _follow(space, active)
-    report = probe_report(space, face.id)
+    report = _report(space, face)
     if report.overall is not None:
         _show_report(report)
     elif active is None:
         text_block("No injection was tried on this judge yet.", kind="empty")
     if active is None:
         _show_choices(space, study, face)
+
+
+def _report(space: Workspace, face: JudgeFace) -> ProbeReport:
+    """The report, read again only when a call was made since: thousands of replies take seconds to read."""
+    state = (face.id, probe_state(space, face.id))
+    kept = st.session_state.get(_REPORT)
+    if kept is None or kept[0] != state:
+        with st.spinner("Reading the replies"):
+            kept = st.session_state[_REPORT] = (state, probe_report(space, face.id))
+    report: ProbeReport = kept[1]
+    return report
 
 
 def _follow(space: Workspace, run: RunFace) -> None:
