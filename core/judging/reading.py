@@ -15,7 +15,8 @@ from core.judging.asking_format import range_text, words_of
 from core.judging.choices import Choices
 from core.judging.confidence import band_middle, option_probabilities
 from core.judging.loose_json import FoundObjects, find_objects
-from core.judging.offers import Offer, json_offers, mentions, prose_offers
+from core.judging.offers import Offer, json_offers
+from core.judging.prose_offers import mentions, prose_offers
 from core.judging.spec import ConfidenceSource
 from core.judging.verdict_words import Said
 
