@@ -34,6 +34,7 @@ ClientFor = Callable[[RunSettings], Awaitable[LlmClient]]
 
 _LOG = logging.getLogger("touchstone.judging")
 LEASE = timedelta(seconds=30)
+_OUR_ERROR = "An error in the program"
 _FLUSH_EVERY = 0.25
 _RENEW_EVERY = 1.0
 _GRACE = 1.5
@@ -80,6 +81,9 @@ class Driver:
             raise
         except TouchstoneError as error:
             return await self._refuse(str(error))
+        except Exception as error:
+            _LOG.exception("run %d could not be begun", self.run_id)
+            return await self._refuse(f"{_OUR_ERROR}: {type(error).__name__}: {error}")
         drive = await asyncio.to_thread(self._prepared, job, client)
         return await drive.to_the_end(stop)
 
@@ -146,9 +150,12 @@ class _Drive:
             stopping.cancel()
             await asyncio.gather(beat, stopping, return_exceptions=True)
             await self._feed.close()
-        if problem is not None:
+        if isinstance(problem, WrongDatabase):
+            _LOG.warning("run %d rests: %s", self._job.run.id, problem)
+            self._brake.pull(Halt("shutdown"))
+        elif problem is not None:
             _LOG.error("run %d stopped", self._job.run.id, exc_info=problem)
-            self._brake.pull(Halt("stopped", f"An error in the program: {type(problem).__name__}: {problem}"))
+            self._brake.pull(Halt("stopped", f"{_OUR_ERROR}: {type(problem).__name__}: {problem}"))
         await self._end(stop)
         return self._brake.halt
 

@@ -51,6 +51,8 @@ class ItemWork:
         self._followers: dict[CallKey, list[Work]] = {}
         self._own: dict[CallKey, asyncio.Future[Asked | None]] = {}
         self._held: list[Callable[[], None]] = []
+        self._failed: dict[CallKey, Asked] = {}
+        """Failures that are held back, so that the very same request is not sent again meanwhile."""
         self._failures = 0
 
     async def do(self, work: Work) -> None:
@@ -69,6 +71,8 @@ class ItemWork:
             followers = self._followers.pop(work.item.key)
         if asked is not None:
             self._keep(asked, lambda: self._record(work, asked, followers))
+            if asked.reply is None and self._held:
+                self._failed[work.item.key] = asked
 
     def _is_known(self, work: Work) -> bool:
         """Whether the very same request is under way, or was answered since the item was read; it follows that one."""
@@ -76,10 +80,12 @@ class ItemWork:
         if key in self._followers:
             self._followers[key].append(work)
             return True
-        asked = self._answered.kept.get(key)
-        if asked is not None:
+        failed, asked = self._failed.get(key), self._answered.kept.get(key)
+        if failed is not None:
+            self._held.append(lambda: self._follow(work, failed))
+        elif asked is not None:
             self._follow(work, asked)
-        return asked is not None
+        return failed is not None or asked is not None
 
     def _keep(self, asked: Asked, record: Callable[[], None]) -> None:
         """Record an outcome; failures only once something succeeds, for they may not be the calls' own."""
@@ -98,6 +104,7 @@ class ItemWork:
     def release(self) -> None:
         """Record the failures that were held back."""
         held, self._held = self._held, []
+        self._failed.clear()
         for record in held:
             record()
 

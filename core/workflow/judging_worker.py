@@ -67,6 +67,7 @@ class Worker:
                     await asyncio.to_thread(self._claim)
                 except TouchstoneError as error:
                     _LOG.warning("worker: %s", error)
+                    await asyncio.sleep(_BEAT_EVERY / 2)
                 self._start_claimed()
                 for _ in range(_LOOKS):
                     if not is_over():
