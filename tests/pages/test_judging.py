@@ -2,7 +2,9 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from threading import Event
 
 import pytest
 from sqlmodel import select
@@ -14,9 +16,11 @@ from core.models.ratings import Exposure
 from core.scales import pass_fail, yes_no
 from core.settings import ROOT
 from core.workflow.judging import JudgeFace, add_judge, add_jury, draft, list_judges
+from core.workflow.judging_planning import RunPlan, plan_run
 from core.workflow.judging_runs import cancel_run, list_runs, run_status, start_run
 from core.workflow.judging_selection import Selection
 from core.workflow.workspace import Visitor, Workspace
+from pages.parts.wizard.task import Progress, Task
 from tests.builders import Built, build_study
 from tests.judges import BuiltJudge, add_call, add_verdict
 
@@ -228,6 +232,34 @@ def test_the_plan_tells_calls_and_cost_and_starts_what_it_told(workspace: Worksp
     assert "touchstone worker" in words(page), "no worker runs here, and it says what to do"
 
 
+def test_a_plan_that_takes_long_shows_how_far_it_is_and_can_be_stopped(workspace: Workspace) -> None:
+    built = build_study(workspace.database)
+    face = made(workspace, built)
+    let_go = Event()
+
+    def slow(tell: Progress, _stopped: Callable[[], bool]) -> RunPlan:
+        tell(1_500, 6_000, "Looking at what is to be asked")
+        let_go.wait(60)
+        return plan_run(workspace, face.id, Selection(kind="output"), RunSettings())
+
+    page = AppTest.from_file(APP, default_timeout=60)
+    task = Task(slow)
+    page.session_state["judging-plan"] = ((face.id, 0, Selection(kind="output"), None, None), task)
+    page.session_state["workspace"], page.session_state["visitor"] = workspace, ZOE
+    for name, value in {"study": built.study, "judge": face.id, "view": "run"}.items():
+        page.query_params[name] = str(value)
+    page.run()
+    page.switch_page("pages/judging.py")
+    shown(page.run())
+    assert "1,500 of about 6,000 subjects" in words(page)
+    assert not [button for button in page.button if button.key == "start-run"]
+    shown(page.button(f"cancel-{task.token}").click().run())
+    assert task.cancelling
+    let_go.set()
+    assert task.wait(10)
+    assert "3 requests to send" in words(shown(page.run()))
+
+
 def test_an_unknown_price_is_asked_for_and_a_budget_needs_it(workspace: Workspace) -> None:
     built = build_study(workspace.database)
     face = made(workspace, built, model="openai/of-nobody")
@@ -387,7 +419,8 @@ def test_the_web_process_never_loads_litellm() -> None:
         "import sys\n"
         "from streamlit.testing.v1 import AppTest\n"
         "from tests.pages.test_judging import opened, made\n"
-        "from tests.builders import build_study\n"
+        "from pages.parts.wizard.task import Progress, Task
+from tests.builders import build_study\n"
         "from tests.conftest import Clock, make_workspace\n"
         "from core.store.database import open_database\n"
         "from core.store.migrating import migrate\n"

@@ -79,7 +79,7 @@ def _show_table(space: Workspace, study: StudySummary, faces: tuple[JudgeFace, .
                 _failures_cell(face, "unreadable", face.n_unreadable),
                 _failures_cell(face, "refused", face.n_refused),
                 cost_words(face.spent, face.spec.model) if face.n_calls else "–",
-                _run_cell(last.get(face.id), space, never="not run yet" if face.is_runnable else "–"),
+                _run_cell(last.get(face.id), space, never="not run yet" if face.is_runnable else ""),
             ]
         )
     heads = ["Judge", "How it judges", "Verdicts", "Unreadable", "Refused", "Spent", "Last run"]
@@ -106,7 +106,7 @@ def _failures_cell(face: JudgeFace, status: str, n: int) -> str:
 
 def _run_cell(run: RunFace | None, space: Workspace, *, never: str) -> str:
     if run is None:
-        return f'<span class="jd-small">{never}</span>'
+        return f'<span class="jd-small">{never}</span>' if never else "–"
     done = f" {run.share:.0%}" if run.is_active and run.share else ""
     words = link(f"{STATES[run.state]}{done}", {"judge": run.judge_id, "view": "run", "run": run.id})
     return f'{words}<span class="jd-small">{ago(run.done_at or run.created_at, space.clock())}</span>'

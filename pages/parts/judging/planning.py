@@ -216,8 +216,9 @@ def _show_plan(plan: RunPlan) -> None:
 
 def _offer_start(space: Workspace, face: JudgeFace, plan: RunPlan, settings: RunSettings, budget: float | None) -> None:
     with shown_problems():
-        label = "Start the run" if plan.n_requests or plan.n_copied or plan.n_skipped else "Run anyway"
-        if st.button(label, key="start-run", type="primary"):
+        is_new = bool(plan.n_requests or plan.n_copied or plan.n_skipped)
+        label = "Start the run" if is_new else "Run anyway"
+        if st.button(label, key="start-run", type="primary" if is_new else "secondary"):
             run = start_run(space, reader(), face.id, plan.selection, settings, budget=budget)
             _forget_plan()
             turn(view="run", run=run.id)

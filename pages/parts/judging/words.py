@@ -152,7 +152,7 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Seque
     body = "".join(
         "<tr>"
         + "".join(
-            f'<td class="{kind}" data-head="{name}"><div>{cell}</div></td>'
+            f'<td class="{kind}{" none" if cell == "–" else ""}" data-head="{name}"><div>{cell}</div></td>'
             for cell, name, kind in zip(row, heads, kinds, strict=True)
         )
         + "</tr>"
