@@ -419,8 +419,7 @@ def test_the_web_process_never_loads_litellm() -> None:
         "import sys\n"
         "from streamlit.testing.v1 import AppTest\n"
         "from tests.pages.test_judging import opened, made\n"
-        "from pages.parts.wizard.task import Progress, Task
-from tests.builders import build_study\n"
+        "from tests.builders import build_study\n"
         "from tests.conftest import Clock, make_workspace\n"
         "from core.store.database import open_database\n"
         "from core.store.migrating import migrate\n"
