@@ -18,6 +18,7 @@ _BARE: Final = re.compile(r"[A-Za-z_$][\w$ -]{0,60}?(?=\s*:)")
 _ONE_WORD = r"(?!//|/\*|#)[^\s,:{}\[\]\"']{1,80}"
 _WORD: Final = re.compile(rf"{_ONE_WORD}(?: {_ONE_WORD}){{0,3}}")
 _QUOTES: Final = {'"': '"', "'": "'", "“": "”", "‘": "’", "`": "`"}
+_CLOSINGS: Final = {sign: re.compile(rf"\\.|{re.escape(end)}", re.DOTALL) for sign, end in _QUOTES.items()}
 _KEY_AHEAD = r"\s*(?:[\"'“‘`][^\"'“”‘’`\n]{1,80}[\"'”’`]|[A-Za-z_$][\w$ -]{0,60})\s*:"
 _AFTER_KEY: Final = re.compile(r"\s*:")
 _AFTER_VALUE: Final = re.compile(rf"\s*(?:$|[}}\]]|//|/\*|,\s*(?:$|[}}\]]|//|/\*)|,{_KEY_AHEAD}|\n{_KEY_AHEAD})")
@@ -190,8 +191,7 @@ class _Parser:
 
     def _closing(self, position: int, ending: re.Pattern[str]) -> int:
         """Where the quote stands that ends the text begun at `position`; -1 for nowhere."""
-        quote = re.escape(_QUOTES[self._text[position]])
-        for found in re.compile(rf"\\.|{quote}", re.DOTALL).finditer(self._text, position + 1):
+        for found in _CLOSINGS[self._text[position]].finditer(self._text, position + 1):
             if found.group()[0] != "\\" and (self._is_strict or ending.match(self._text, found.end())):
                 return found.start()
         return -1

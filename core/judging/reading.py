@@ -33,10 +33,13 @@ _END_OF_THOUGHTS: Final = re.compile(
 )
 _OPEN_THOUGHTS: Final = re.compile(r"^\s*<(?:think|thinking|thought|reasoning)>.*$", re.DOTALL | re.IGNORECASE)
 _REFUSAL: Final = re.compile(
-    r"^\W*(?:(?:i'm|i am) (?:really |very |so )?sorry|i apologi[sz]e|sorry|unfortunately|as an? (?:ai|language model)\b"
-    r"|i (?:cannot|can't|can not|won't|will not|must decline|am unable|'m unable|am not able|'m not able"
-    r"|am not comfortable|'m not comfortable|do not feel comfortable|don't feel comfortable|decline)"
-    r"|i'm (?:unable|not able|not comfortable)|(?:my|this) (?:request|content) (?:violates|cannot be))",
+    r"^\W{0,9}(?:(?:(?:i'm|i am) (?:\w+ )?sorry|i apologi[sz]e|sorry|unfortunately|as an? (?:ai|language model))\b"
+    r"[^\n]{0,80}?)?"
+    r"\bi(?: (?:must |have to )?decline\b"
+    r"|(?: (?:cannot|can't|can not|could not|won't|will not)|(?:'m| am) (?:unable to|not able to|not comfortable))"
+    r" (?:be able to )?(?:help|assist|comply|provide|judg(?:e|ing)|evaluat(?:e|ing)|engag(?:e|ing)|do|fulfill?|answer"
+    r"|continue|respond|discuss(?:ing)?|rat(?:e|ing)|grad(?:e|ing)|complete|process|review(?:ing)?|assess(?:ing)?"
+    r"|support|proceed|with)\b)",
     re.IGNORECASE,
 )
 _STARTS_WITH_ANSWER: Final = re.compile(r"\s*(?:```[\w-]*\s*)?[\[{]")
@@ -134,7 +137,8 @@ def _offers(ask: Ask, reply: Reply) -> list[Offer]:
     text = _blanked_thoughts(reply.text)
     found = find_objects(text)
     outside = _FENCE_LINE.sub(lambda line: " " * len(line.group()), blanked(text, found))
-    offers = sorted([*json_offers(ask, found), *prose_offers(ask, outside)], key=lambda offer: offer.start)
+    in_prose = prose_offers(ask, outside) if outside.strip() else []
+    offers = sorted([*json_offers(ask, found), *in_prose], key=lambda offer: offer.start)
     if found.open_at is not None:  # what follows may still be the judge's own words, or what it quotes
         offers = [_as_hint(offer) if offer.start > found.open_at else offer for offer in offers]
     if found.has_broken and reply.finish == "length":
