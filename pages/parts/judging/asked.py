@@ -18,7 +18,7 @@ from core.workflow.studies import StudySummary
 from core.workflow.workspace import Workspace
 from pages.parts.frame import show_error, shown_problems, text_block
 from pages.parts.judging.calls import call_list
-from pages.parts.judging.naming import EXPOSES, named, reader
+from pages.parts.judging.naming import EXPOSES, is_named, reader
 from pages.parts.judging.place import Place, turn
 from pages.parts.judging.words import counted, heading, quiet
 
@@ -126,7 +126,7 @@ def _show_trial(space: Workspace, face: JudgeFace, subject: int, trial: int | No
     show_readiness(space, face.spec)
     if trial is not None and _follow_trial(space, face, subject, trial):
         return
-    if not named("trial"):
+    if not is_named("trial"):
         return
     with shown_problems():
         if st.button("Try it", key="try-it", type="primary", help=EXPOSES):
@@ -146,7 +146,7 @@ def _follow_trial(space: Workspace, face: JudgeFace, subject: int, trial: int) -
             return True
         if run.state != "done":
             text_block(f"The trial was {run.state}: {run.reason or 'no reason was given'}.", kind="warning")
-        if named("trial-said"):
+        if is_named("trial-said"):
             call_list(space, judge_id=face.id, subject_id=subject, opened=True)
         return run.state == "done" and not run.counts.error
     return False

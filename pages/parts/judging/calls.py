@@ -11,9 +11,9 @@ from core.workflow.studies import StudySummary
 from core.workflow.workspace import Workspace
 from pages.parts.frame import shown_problems, text_block
 from pages.parts.judging.links import link
-from pages.parts.judging.naming import EXPOSES, named, reader
+from pages.parts.judging.naming import EXPOSES, is_named, reader
 from pages.parts.judging.place import Place, turn
-from pages.parts.judging.words import STATUSES, counted, dollars, heading, moment, quiet
+from pages.parts.judging.words import STATUSES, counted, dollars, heading, moment, named, quiet
 
 _ALL = ""
 _KINDS = {"answer": "its own answer", "probe": "injection probe"}
@@ -27,7 +27,7 @@ def show_calls(space: Workspace, study: StudySummary, face: JudgeFace, place: Pl
         st.button("Plan a run", key="plan-a-run", on_click=turn, kwargs={"view": "run"})
         return
     _pick(place)
-    if not named("calls"):
+    if not is_named("calls"):
         return
     if not (place.open or place.status or place.run or place.item):
         quiet(EXPOSES)
@@ -100,8 +100,8 @@ def call_list(
 
 
 def _call(line: CallLine, *, is_open: bool) -> str:
-    about = escape(line.text or line.subject)
-    marks = [escape(line.subject)] if line.text else []
+    about = named(line.text or line.subject)
+    marks = [named(line.subject)] if line.text else []
     marks += [_KINDS[line.kind]] if line.kind in _KINDS else []
     marks += [f"{'A' if line.order_shown == 'AB' else 'B'} first"] if line.order_shown else []
     marks += [f"repetition {line.repetition + 1}"] if line.repetition else []
@@ -145,7 +145,7 @@ def _reply(line: CallLine) -> str:
         )
     else:
         body = f'<h4>Raw reply</h4><div class="jd-reply" tabindex="0">{plain(line.reply)}</div>'
-    error = f'<p class="jd-warn">{escape(line.error)}</p>' if line.error else ""
+    error = f'<p class="jd-warn">{named(line.error, 2_000)}</p>' if line.error else ""
     return error + body + "".join(_attempt(one) for one in line.history)
 
 
@@ -176,6 +176,6 @@ def _beside(line: CallLine) -> str:
 def _verdict(one: CallVerdict) -> str:
     sure = f", confidence {one.confidence:.0%}" if one.confidence is not None else ""
     later = " (a later call took its place)" if one.is_superseded else ""
-    why = f'<p class="jd-why">{escape(one.rationale)}</p>' if one.rationale else ""
+    why = f'<div class="jd-why">{plain(one.rationale)}</div>' if one.rationale else ""
     value = f'<span class="jd-value">{_value(one, with_name=False)}</span>'
     return f"<h4>{escape(one.criterion)}</h4><p>{value}{sure}{later}</p>{why}"

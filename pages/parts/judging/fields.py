@@ -46,6 +46,7 @@ class ProblemPlaces:
 
     def _at(self, where: str) -> DeltaGenerator:
         wanted = where.casefold().replace("_", " ")
+        wanted = wanted[wanted.index("setting") :] if ", setting" in wanted else wanted
         for names, place in self.places:
             if any(wanted.startswith(name.replace("_", " ")) for name in names):
                 return place

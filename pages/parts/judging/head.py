@@ -1,7 +1,5 @@
 """The head of one judge: what it is, and the parts of its page."""
 
-from html import escape
-
 import streamlit as st
 
 from core.workflow.judging import JudgeFace, list_judges
@@ -10,7 +8,7 @@ from core.workflow.workspace import Workspace
 from pages.parts.frame import page_link, text_block
 from pages.parts.judging.links import link
 from pages.parts.judging.place import VIEWS, Place, go
-from pages.parts.judging.words import cost_words, counted, kind_mark, protocol_words
+from pages.parts.judging.words import cost_words, counted, kind_mark, named, protocol_words
 
 
 def views_of(face: JudgeFace) -> tuple[str, ...]:
@@ -29,12 +27,12 @@ def show_head(space: Workspace, study: StudySummary, face: JudgeFace) -> None:
         cost = cost_words(face.spent, face.spec.model)
         spent = "cost unknown" if cost == "unknown" else cost
         verdicts += f" from {link(counted(face.n_calls, 'call', 'calls'), where)}, {spent}"
-    model = f" · {escape(face.spec.model)}" if face.spec.model else ""
-    note = f'<p class="jd-quiet">{escape(face.note)}</p>' if face.note else ""
+    model = f" · {named(face.spec.model)}" if face.spec.model else ""
+    note = f'<p class="jd-quiet">{named(face.note, 2_000)}</p>' if face.note else ""
     st.html(
-        f'<div class="jd-judge" role="heading" aria-level="2"><b style="font-size:1.2rem">{escape(face.title)}</b>'
+        f'<div class="jd-judge" role="heading" aria-level="2"><b style="font-size:1.2rem">{named(face.title)}</b>'
         f'<span class="jd-mark">{kind_mark(face)}</span></div>'
-        f'<p class="jd-quiet">{escape(protocol_words(face, titles))}{model} · {verdicts}</p>{note}'
+        f'<p class="jd-quiet">{named(protocol_words(face, titles), 400)}{model} · {verdicts}</p>{note}'
     )
     if not face.is_newest:
         st.button(

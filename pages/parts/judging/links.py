@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlencode
 
 import streamlit as st
 
+from core.rendering import snippet
 from pages.parts.agreement_address import put
 from pages.parts.judging.place import KNOWN
 
@@ -49,4 +50,4 @@ def link(text: str, address: Mapping[str, object], *, title: str = "") -> str:
     given = {"study": st.query_params.get("study", ""), **address}
     query = urlencode({name: str(value) for name, value in given.items() if value not in ("", None)})
     label = f' title="{escape(title)}"' if title else ""
-    return f'<a class="jd-go" href="?{escape(query)}" target="_self"{label}>{escape(text)}</a>'
+    return f'<a class="jd-go" href="?{escape(query)}" target="_self"{label}>{escape(snippet(text, 200))}</a>'

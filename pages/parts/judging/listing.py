@@ -21,6 +21,7 @@ from pages.parts.judging.words import (
     dollars,
     heading,
     kind_mark,
+    named,
     protocol_words,
     share,
     table,
@@ -74,7 +75,7 @@ def _show_table(space: Workspace, study: StudySummary, faces: tuple[JudgeFace, .
         rows.append(
             [
                 _name_cell(face, older),
-                f'{escape(protocol_words(face, titles))}<span class="jd-small">{escape(face.spec.model)}</span>',
+                f'{named(protocol_words(face, titles), 400)}<span class="jd-small">{named(face.spec.model)}</span>',
                 "derived" if face.kind == "jury" else f"{face.n_verdicts:,}",
                 _failures_cell(face, "unreadable", face.n_unreadable),
                 _failures_cell(face, "refused", face.n_refused),
@@ -89,7 +90,7 @@ def _show_table(space: Workspace, study: StudySummary, faces: tuple[JudgeFace, .
 
 
 def _name_cell(face: JudgeFace, older: int) -> str:
-    name = link(face.title, {"judge": face.id}) if face.id else f"<b>{escape(face.title)}</b>"
+    name = link(face.title, {"judge": face.id}) if face.id else f"<b>{named(face.title)}</b>"
     name = name.replace('class="jd-go"', 'class="jd-go jd-judge"')
     notes = [counted(older, "earlier version", "earlier versions")] if older else []
     notes += [] if face.rubric_is_current else ["answers older criteria"]

@@ -21,7 +21,7 @@ def reader() -> Visitor:
     return given if isinstance(given, Visitor) else known
 
 
-def named(place: str) -> bool:
+def is_named(place: str) -> bool:
     """Whether it is known who reads; asks for the name where it is not.
 
     Args:

@@ -24,7 +24,18 @@ from pages.parts.judging.asked import show_readiness
 from pages.parts.judging.links import link
 from pages.parts.judging.naming import reader
 from pages.parts.judging.place import turn
-from pages.parts.judging.words import STATES, cost_words, counted, dollars, duration, facts, heading, moment, quiet
+from pages.parts.judging.words import (
+    STATES,
+    cost_words,
+    counted,
+    dollars,
+    duration,
+    facts,
+    heading,
+    moment,
+    named,
+    quiet,
+)
 
 _EVERY = 1.0
 _SAID = "judging-said"
@@ -175,7 +186,7 @@ def _show_group(space: Workspace, run: RunFace, group: FailureGroup, place: int)
         where = {"judge": run.judge_id, "view": "calls", "run": run.id, "status": group.status, "cause": group.cause}
         opened = link(counted(group.n, "call", "calls"), where, title="Shows these calls with their replies")
         example = group.examples[0] if group.examples else None
-        words = f"<p>{escape(example.subject)}: {escape(example.error)}</p>" if example and example.error else ""
+        words = f"<p>{named(example.subject)}: {named(example.error, 400)}</p>" if example and example.error else ""
         kind = "" if name == group.status else f' <span class="jd-mark">{escape(group.status)}</span>'
         st.html(
             f'<div class="jd-failure"><b>{escape(_sentence(name)[:-1])}</b>{kind} {opened}{words}</div>',

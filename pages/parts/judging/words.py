@@ -11,6 +11,7 @@ from core.judging.pace import RunSettings
 from core.judging.prices import price_of
 from core.judging.protocols import PROTOCOLS
 from core.judging.spec import Orders, ReferenceMode, RepetitionRule
+from core.rendering import snippet
 from core.workflow.judging import JudgeFace
 
 _STYLE = Path(__file__).with_name("judging.css")
@@ -50,6 +51,11 @@ def heading(title: str, note: str = "") -> None:
 def quiet(text: str) -> None:
     """A quiet line of text."""
     st.html(f'<p class="jd-quiet">{escape(text)}</p>')
+
+
+def named(text: str, limit: int = 200) -> str:
+    """A name or a message of others on one line, as HTML; unseen characters are shown as code points."""
+    return escape(snippet(text, limit)) if text.strip() else ""
 
 
 def counted(number: int, one: str, many: str) -> str:
