@@ -232,6 +232,32 @@ def test_the_plan_tells_calls_and_cost_and_starts_what_it_told(workspace: Worksp
     assert "touchstone worker" in words(page), "no worker runs here, and it says what to do"
 
 
+def test_a_run_is_narrowed_by_split_and_slice(workspace: Workspace) -> None:
+    described = {
+        "q1": {"split": "dev", "slices": {"topic": "rail"}},
+        "q2": {"split": "dev", "slices": {"topic": "air"}},
+    }
+    built = build_study(workspace.database, described=described)
+    face = made(workspace, built)
+    page = opened(workspace, built, judge=face.id, view="run")
+    shown(page.multiselect(f"run-split-{face.id}-output").set_value(["dev"]).run())
+    assert "4 outputs chosen" in words(page)
+    shown(page.multiselect(f"run-slices-{face.id}-output").set_value([("topic", "rail")]).run())
+    assert "2 outputs chosen" in words(page)
+    shown(page.button("start-run").click().run())
+    (run,) = list_runs(workspace, built.study)
+    assert (run.selection.splits, dict(run.selection.slices)) == (("dev",), {"topic": ("rail",)})
+
+
+def test_nothing_fits_where_nobody_graded(workspace: Workspace) -> None:
+    built = build_study(workspace.database)
+    face = made(workspace, built)
+    page = opened(workspace, built, judge=face.id, view="run")
+    shown(page.radio(f"run-which-{face.id}-output").set_value("graded").run())
+    assert "Nothing fits this choice" in words(page)
+    assert not [button for button in page.button if button.key == "start-run"]
+
+
 def test_a_plan_that_takes_long_shows_how_far_it_is_and_can_be_stopped(workspace: Workspace) -> None:
     built = build_study(workspace.database)
     face = made(workspace, built)

@@ -122,6 +122,8 @@ def _status(line: CallLine) -> str:
 
 def _said(line: CallLine) -> str:
     standing = [one for one in line.verdicts if one.subject_id == line.subject_id] or list(line.verdicts)
+    if line.cause and not any(one.value for one in standing):
+        return f'<span class="jd-absent">{escape(line.cause)}</span>'
     if not standing:
         return (
             f'<span class="jd-absent">{escape(line.cause or ("an answer" if line.kind == "answer" else "none"))}</span>'
