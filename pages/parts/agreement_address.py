@@ -94,6 +94,8 @@ def put_slices(slices: Sequence[str]) -> None:
 
 _HELD = "agreement-address-held"
 _HOLD = timedelta(seconds=2)
+_RECENT = timedelta(seconds=8)
+"""A busy server may take seconds to draw a picture anew, which then says that nothing is chosen in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,20 +112,20 @@ def settle() -> None:
 
     It learns of a new address with the next answer, and sends the old one with whatever it asks until then.
     """
-    for name, written in _held().items():
+    for name, written in _held(_HOLD).items():
         if st.query_params.get_all(name) != written.values:
             _write(name, written.values)
 
 
 def just_put(name: str) -> bool:
     """Whether this was written into the address a moment ago."""
-    return name in _held()
+    return name in _held(_RECENT)
 
 
-def _held() -> dict[str, _Written]:
+def _held(since: timedelta) -> dict[str, _Written]:
     known: dict[str, _Written] = st.session_state.get(_HELD, {})
     now, study = workspace().clock(), st.query_params.get("study")
-    return {name: one for name, one in known.items() if now - one.at < _HOLD and one.study == study}
+    return {name: one for name, one in known.items() if now - one.at < since and one.study == study}
 
 
 def _put(values: Mapping[str, Sequence[str]]) -> None:
@@ -131,7 +133,7 @@ def _put(values: Mapping[str, Sequence[str]]) -> None:
     now, study = workspace().clock(), st.query_params.get("study")
     for name, each in values.items():
         _write(name, each)
-    st.session_state[_HELD] = _held() | {name: _Written(each, study, now) for name, each in values.items()}
+    st.session_state[_HELD] = _held(_RECENT) | {name: _Written(each, study, now) for name, each in values.items()}
 
 
 def _write(name: str, values: Sequence[str]) -> None:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FloatRect, Locator, Page, expect
 from streamlit.testing.v1 import AppTest
 
 from core.workflow.workspace import Visitor, Workspace
@@ -34,3 +34,12 @@ def visit(page: Page, server: AppServer, built: Built, query: str = "") -> None:
     """The page in a browser, until its sentence is there."""
     page.goto(f"{server.url}/agreement?study={built.study}{query}")
     expect(page.locator(".ag-say")).to_be_visible(timeout=30_000)
+
+
+def resting(place: Locator) -> FloatRect:
+    """Where something stands once it has stopped moving: what is computed later makes room for itself."""
+    before = None
+    while (box := place.bounding_box()) is None or box != before:
+        before = box
+        place.page.wait_for_timeout(150)
+    return box

@@ -15,7 +15,7 @@ from core.workflow.workspace import Workspace
 from tests.browser import AppServer
 from tests.builders import Built, add_rating, build_study
 from tests.conftest import Clock
-from tests.pages.agreement_page import opened, visit, words
+from tests.pages.agreement_page import opened, resting, visit, words
 
 ITEMS = tuple(f"q{number}" for number in range(1, 26))
 HOSTILE = "<img src=x onerror=alert(1)> ![p](http://example.org/p.png) :red-badge[fake]"
@@ -209,8 +209,7 @@ def _click_cell(page: Page, alt: str, *, row: int, column: int, size: int) -> No
         f'[data-testid=stPlotlyChart]:has([aria-label="{alt}"]), [aria-label="{alt}"] .js-plotly-plot'
     ).first
     plot.scroll_into_view_if_needed()
-    box = plot.locator(".nsewdrag").first.bounding_box()
-    assert box is not None
+    box = resting(plot.locator(".nsewdrag").first)
     x = box["x"] + box["width"] * (column + 0.5) / size
     y = box["y"] + box["height"] * (row + 0.5) / size
     page.mouse.move(x, y)

@@ -1,6 +1,7 @@
 """What the agreement page says first, and all coefficients: pictures, tables, explanations, the address."""
 
 import json
+import re
 
 from playwright.sync_api import BrowserContext, expect
 from streamlit.testing.v1 import AppTest
@@ -10,7 +11,7 @@ from core.workflow.demo import load_demo
 from core.workflow.workspace import Workspace
 from tests.browser import AppServer
 from tests.builders import Built, add_rating, build_study
-from tests.pages.agreement_page import opened, words
+from tests.pages.agreement_page import opened, resting, words
 
 ITEMS = tuple(f"q{number:02}" for number in range(24))
 HOSTILE = "<img src=x onerror=alert(1)> ![p](http://example.org/p.png)"
@@ -167,11 +168,10 @@ def test_a_click_on_a_judges_row_opens_where_it_departs(server: AppServer, conte
     plot = page.locator("[aria-label='Agreement of each judge with people, beside the people\\'s ceiling']").first
     area = plot.locator(".nsewdrag").first
     area.scroll_into_view_if_needed()
-    box = area.bounding_box()
-    assert box is not None
+    box = resting(area)
     # two rows: people above, the judge below
     page.mouse.move(box["x"] + box["width"] * 0.4, box["y"] + box["height"] * 0.75)
     page.wait_for_timeout(200)
     page.mouse.click(box["x"] + box["width"] * 0.4, box["y"] + box["height"] * 0.75)
     expect(page.locator(".ag-unit").first).to_be_visible()
-    assert "open=rater" in page.url
+    expect(page).to_have_url(re.compile("open=rater"))

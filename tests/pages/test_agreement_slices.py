@@ -12,7 +12,7 @@ from core.workflow.demo import load_demo
 from core.workflow.workspace import Workspace
 from tests.browser import AppServer
 from tests.builders import Built, add_rating, build_study
-from tests.pages.agreement_page import opened, visit, words
+from tests.pages.agreement_page import opened, resting, visit, words
 
 N = 25
 HOSTILE = "<img src=x onerror=alert(1)> :red-badge[fake] & co"
@@ -189,9 +189,7 @@ def _click_row(page: Page, alt: str, name: str) -> None:
     plot.scroll_into_view_if_needed()
     label = plot.locator(".annotation-text", has_text=name).first
     expect(label).to_be_visible()
-    box, area = label.bounding_box(), plot.locator(".nsewdrag").first.bounding_box()
-    assert box is not None
-    assert area is not None
+    box, area = resting(label), resting(plot.locator(".nsewdrag").first)
     x, y = area["x"] + area["width"] * 0.55, box["y"] + box["height"] + 8
     page.mouse.move(x, y)
     page.wait_for_timeout(150)
