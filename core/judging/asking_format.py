@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from core.judging.asked import Ask, Question
@@ -21,6 +22,7 @@ def question_keys(ask: Ask) -> tuple[str, ...]:
     return tuple(f"q{number}" for number in range(1, len(ask.questions) + 1))
 
 
+@lru_cache(maxsize=256)
 def questions_text(ask: Ask) -> str:
     """The questions with their scales, as the prompt's field `questions`."""
     keys = question_keys(ask) if len(ask.questions) > 1 else ("",)
@@ -29,6 +31,7 @@ def questions_text(ask: Ask) -> str:
     )
 
 
+@lru_cache(maxsize=256)
 def answer_text(ask: Ask, *, is_bare: bool, has_confidence: bool) -> str:
     """The form of the answer in words, as the prompt's field `answer_format`.
 
