@@ -5,6 +5,7 @@ import logging
 import math
 import os
 import time
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from types import ModuleType
@@ -15,7 +16,7 @@ from core.errors import BadInput
 from core.judging.asked import Reply, Request, TokenChoice
 from core.judging.pace import RunSettings
 from core.judging.prices import price_of
-from core.judging.provider_errors import ProviderError, held_back, read_problem
+from core.judging.provider_errors import HIDDEN, ProviderError, held_back, read_problem
 from core.judging.providers import check_sendable, key_variable
 
 KeySource = Callable[[str], str | None]
@@ -37,6 +38,11 @@ _GRACE = 2.0
 
 _MAKING = 0.25
 """Seconds that litellm is given to make a call before it is cancelled."""
+
+_MOST_TOKENS = 2**31 - 1
+"""Of one call; what a column of the database holds."""
+
+_ROUNDING = 0.01
 
 _OPEN: "WeakSet[LiteLLMClient]" = WeakSet()
 """Clients that are not closed; litellm keeps the connections of all of them in one place."""
@@ -102,7 +108,7 @@ class LiteLLMClient:
             raise ProviderError("time-out", f"No answer within {timeout:g} seconds.", is_transient=True)
         error, latency = asking.exception(), self._now() - started
         if error is None:
-            return self._reply(request, asking.result(), latency)
+            return self._reply(request, asking.result(), latency, key)
         words = held_back(error, key)
         if words is not None:
             return Reply("", "content_filter", words, latency=latency)
@@ -157,7 +163,7 @@ class LiteLLMClient:
             sent["api_key"] = key
         return sent, key
 
-    def _reply(self, request: Request, response: Any, latency: float) -> Reply:
+    def _reply(self, request: Request, response: Any, latency: float, key: str | None) -> Reply:
         if not response.choices:
             raise ProviderError("server error", "The answer has no choices in it.", is_transient=True)
         choice, usage = response.choices[0], getattr(response, "usage", None)
@@ -165,13 +171,11 @@ class LiteLLMClient:
         refusal = (message.provider_specific_fields or {}).get("refusal") or getattr(message, "refusal", None) or ""
         if finish == "content_filter" and not refusal:
             refusal = "The provider's content filter held the answer back."
-        tokens_in, tokens_out = getattr(usage, "prompt_tokens", None), getattr(usage, "completion_tokens", None)
-        if not tokens_in and not tokens_out:  # litellm's way of saying that the provider did not count
-            tokens_in = tokens_out = None
+        tokens_in, tokens_out = _counted(usage)
         return Reply(
-            text=message.content or "",
+            text=_without(key, message.content or ""),
             finish=finish,
-            refusal=refusal,
+            refusal=_without(key, str(refusal)),
             tokens=tuple(_choices(getattr(choice, "logprobs", None))),
             tokens_in=tokens_in,
             tokens_out=tokens_out,
@@ -199,6 +203,7 @@ def _load() -> ModuleType:
     litellm.suppress_debug_info = True
     litellm.disable_hf_tokenizer_download = True
     litellm.drop_params = False
+    warnings.filterwarnings("ignore", message="Pydantic serializer warnings")  # it quotes replies
     for name in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy"):
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     return litellm
@@ -211,7 +216,25 @@ def _log_switch() -> ContextVar[bool]:
     return is_internal_call
 
 
+def _counted(usage: Any) -> tuple[int, int] | tuple[None, None]:
+    """Tokens in and out; None for both where the provider did not count (litellm says 0) or counted what cannot be."""
+    counts = getattr(usage, "prompt_tokens", None), getattr(usage, "completion_tokens", None)
+    tokens_in, tokens_out = (one if isinstance(one, int) and 0 <= one <= _MOST_TOKENS else None for one in counts)
+    if tokens_in is None or tokens_out is None or not tokens_in + tokens_out:
+        return None, None
+    return tokens_in, tokens_out
+
+
+def _without(key: str | None, said: str) -> str:
+    return said.replace(key, HIDDEN) if key else said
+
+
 def _choices(logprobs: Any) -> Iterator[TokenChoice]:
     for token in getattr(logprobs, "content", None) or ():
-        likeliest = {one.token: math.exp(one.logprob) for one in token.top_logprobs or ()}
-        yield TokenChoice(token.token, math.exp(token.logprob), likeliest)
+        likeliest = {one.token: _probability(one.logprob) for one in token.top_logprobs or ()}
+        yield TokenChoice(token.token, _probability(token.logprob), likeliest)
+
+
+def _probability(logprob: object) -> float:
+    """Its probability; 0 for what is the logarithm of none (not a number, or clearly above 0)."""
+    return math.exp(min(logprob, 0.0)) if isinstance(logprob, int | float) and logprob < _ROUNDING else 0.0

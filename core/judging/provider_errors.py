@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-_HIDDEN = "[hidden]"
+HIDDEN = "[hidden]"
+"""What stands in the place of a key."""
+
 _SECRETS = re.compile(
     r"(?i)(bearer\s+|authorization['\"]?\s*[:=]\s*['\"]?(?:bearer\s+)?|api[-_ ]?key['\"]?\s*[:=]\s*['\"]?)[^\s'\",}]+"
     r"|\b(?:(?:sk|gsk|xai|hf|pplx)[-_]|AIza)[^\s'\",}]{6,}"
@@ -29,6 +31,8 @@ _NO_MODEL = re.compile(
 _TOO_LONG = re.compile(
     r"context[_ ](?:length|window)|maximum context|too many tokens|prompt is too long", re.IGNORECASE
 )
+_NO_COMPLETION = re.compile(r"provider returned 'choices'|^Invalid response object")
+"""What litellm says of an answer that it cannot take apart (the second with a traceback)."""
 _TOO_LONG_CAUSE = "too long for the model"
 _LONGEST = 500
 
@@ -117,7 +121,7 @@ def _without_answer(error: BaseException, errors: Sequence[BaseException], words
         found = ProviderError("connection", message, is_transient=True, stops_run=True)
     elif names & {"NetworkError", "ProtocolError", "ClientError", "ConnectionError"}:
         found = ProviderError("connection", "The connection ended before an answer.", is_transient=True)
-    elif "JSONDecodeError" in names or "provider returned 'choices'" in words:
+    elif names & {"JSONDecodeError", "UnicodeDecodeError"} or _NO_COMPLETION.search(words):
         found = ProviderError("server error", "The answer is not a chat completion.", is_transient=True)
     elif "UnsupportedParamsError" in names:
         found = ProviderError("bad request", words.partition(" To drop")[0], stops_run=True)
@@ -191,6 +195,6 @@ def _words(error: BaseException) -> str:
 def _shown(text: str, key: str | None) -> str:
     """The text without the key and whatever looks like one, not too long."""
     if key:
-        text = text.replace(key, _HIDDEN)
-    text = _SECRETS.sub(_HIDDEN, text)
+        text = text.replace(key, HIDDEN)
+    text = _SECRETS.sub(HIDDEN, text)
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

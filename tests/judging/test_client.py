@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import gc
 import json
+import math
 import subprocess
 import sys
 import traceback
@@ -164,6 +165,17 @@ def test_token_probabilities_are_read_in_order() -> None:
     assert server.requests[0].body["top_logprobs"] == 2
 
 
+@pytest.mark.parametrize("logprob", [9_999.0, math.nan])
+def test_a_reply_survives_token_probabilities_that_are_none(logprob: float) -> None:
+    token = {"token": "yes", "logprob": logprob, "bytes": None, "top_logprobs": []}
+    message = {"role": "assistant", "content": "yes"}
+    choice = {"index": 0, "message": message, "finish_reason": "stop", "logprobs": {"content": [token]}}
+    body = {"id": "1", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice]}
+    with LlmServer(garbage(json.dumps(body))) as server:
+        reply = ask(request(server.api_base))
+    assert [(one.token, one.probability) for one in reply.tokens] == [("yes", 0.0)]
+
+
 # What it costs ------------------------------------------------------------------------------------------------------
 
 
@@ -196,6 +208,13 @@ def test_tokens_that_the_provider_did_not_count_are_unknown_and_so_is_the_cost(s
     assert (reply.text, reply.tokens_in, reply.tokens_out, reply.cost) == ("x", None, None, None)
 
 
+@pytest.mark.parametrize("usage", [(-10, -5), (-10, 20), (10, 10**12), (10**30, 10**30)])
+def test_tokens_that_cannot_be_are_unknown_so_that_no_call_gives_money_back(usage: tuple[int, int]) -> None:
+    with LlmServer(says("x", usage=usage)) as server:
+        reply = ask(request(server.api_base, model="openai/gpt-4o-mini"))
+    assert (reply.text, reply.tokens_in, reply.tokens_out, reply.cost) == ("x", None, None, None)
+
+
 # What goes wrong ----------------------------------------------------------------------------------------------------
 
 TOO_LONG = "This model's maximum context length is 8192 tokens. However, your messages resulted in 9000 tokens."
@@ -215,6 +234,7 @@ FAILURES = {
     "not JSON": (garbage(), "server error", True, False),
     "JSON cut off": (garbage('{"choices": ['), "server error", True, False),
     "no choices": (garbage('{"choices": []}'), "server error", True, False),
+    "parts that are none": (garbage('{"choices": [{"message": {"content": 5}}]}'), "server error", True, False),
     "something else": (garbage("{}"), "server error", True, False),
 }
 
@@ -228,6 +248,13 @@ def test_a_failure_says_its_cause_and_is_tried_once(name: str, model: str) -> No
     assert (error.cause, error.is_transient, error.stops_run) == (cause, is_transient, stops_run)
     assert len(server.requests) == 1
     assert reply.status == 200 or reply.text.split("However")[0].strip() in error.message
+
+
+def test_an_answer_that_cannot_be_taken_apart_is_told_without_a_traceback() -> None:
+    choice = {"index": 0, "message": {"role": "assistant", "content": [{"type": "text", "text": "yes"}]}}
+    body = {"id": "1", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice]}
+    with LlmServer(garbage(json.dumps(body))) as server:
+        assert failure(request(server.api_base)).message == "The answer is not a chat completion."
 
 
 def test_a_slow_answer_is_a_time_out_and_asked_for_once() -> None:
@@ -349,6 +376,15 @@ def test_a_key_that_the_server_repeats_is_in_no_part_of_the_error(key: str, stat
 
 
 # Connections --------------------------------------------------------------------------------------------------------
+
+
+def test_a_key_that_the_server_repeats_is_in_no_reply() -> None:
+    key = "own-server-key-1234"
+    replies = (says(f"Bearer {key} says yes"), refuses(f"Not with {key}."))
+    with LlmServer(one_after_another(*replies)) as server:
+        keys = {own_variable(server.api_base): key}
+        assert ask(request(server.api_base), keys=keys).text == "Bearer [hidden] says yes"
+        assert ask(request(server.api_base), keys=keys).refusal == "Not with [hidden]."
 
 
 def test_many_calls_at_once_are_each_answered_with_their_own_reply() -> None:

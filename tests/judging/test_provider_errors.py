@@ -43,6 +43,14 @@ def test_a_failure_nobody_foresaw_may_pass_and_keeps_its_words() -> None:
     assert (error.cause, error.message, error.is_transient) == ("server error", "something odd", True)
 
 
+def test_an_answer_that_is_no_text_is_the_servers_fault_and_may_pass() -> None:
+    try:
+        b"\xff".decode()
+    except UnicodeDecodeError as found:
+        error = problem(found)
+    assert (error.cause, error.is_transient) == ("server error", True)
+
+
 def test_an_error_that_goes_around_in_a_circle_ends() -> None:
     one, other = ValueError("one"), ValueError("other")
     one.__context__, other.__context__ = other, one
