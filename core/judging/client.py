@@ -17,7 +17,7 @@ from core.judging.asked import Reply, Request, TokenChoice
 from core.judging.pace import RunSettings
 from core.judging.prices import price_of
 from core.judging.provider_errors import HIDDEN, ProviderError, held_back, read_problem
-from core.judging.providers import check_sendable, key_variable
+from core.judging.providers import check_sendable, key_variable, redirecting_variables
 
 KeySource = Callable[[str], str | None]
 """The value of a variable, or None where it is not set."""
@@ -29,9 +29,10 @@ _QUIET = {
     "LITELLM_LOCAL_MODEL_COST_MAP": "True",
     "LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS": "True",
     "LITELLM_MODE": "PRODUCTION",
+    "USE_LITELLM_PROXY": "False",
 }
-"""Unless these are set before it is imported, litellm fetches tables from the internet, and takes keys and addresses
-from any `.env` file it finds on its way up from its own folder."""
+"""Unless these are set before it is imported, litellm fetches tables from the internet, takes keys and addresses from
+any `.env` file it finds on its way up from its own folder, and may send every request to one proxy."""
 
 _GRACE = 2.0
 """Seconds beyond a call's time-out, which litellm keeps, until one that trickles in or hangs is given up."""
@@ -144,6 +145,7 @@ class LiteLLMClient:
             need = key_variable(request.model, request.api_base)
         except BadInput as error:
             raise ProviderError("bad request", str(error), stops_run=True) from None
+        self._refuse_redirection(request)
         key = next(filter(None, map(self._read_key, need.names)), None)
         if key is None and need.required:
             message = f"The variable {need.variable} is not set where the worker runs. Set it there and start it again."
@@ -162,6 +164,16 @@ class LiteLLMClient:
         elif key is not None and not need.is_signed:
             sent["api_key"] = key
         return sent, key
+
+    def _refuse_redirection(self, request: Request) -> None:
+        """Only the judge says where its requests go; litellm would also heed variables that nobody chose for it."""
+        for name in redirecting_variables(request.model, request.api_base):
+            if self._read_key(name):
+                message = (
+                    f"The variable {name} is set where the worker runs, and would send this judge's requests to "
+                    "another address. Give the judge that address, or unset the variable and start the worker again."
+                )
+                raise ProviderError("redirected", message, stops_run=True)
 
     def _reply(self, request: Request, response: Any, latency: float, key: str | None) -> Reply:
         if not response.choices:

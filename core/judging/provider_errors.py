@@ -43,7 +43,7 @@ class ProviderError(Exception):
     Args:
         cause: Kind of failure, to group by: "time-out", "rate limit", "connection", "server error", "bad request",
             "too long for the model", "key refused", "key missing", "no credit left", "model unknown",
-            "no such address".
+            "no such address", "redirected" (a variable names another address than the judge's).
         message: In words; no key and no header is in it.
         retry_after: Seconds the provider asked to wait; None where it said nothing.
         is_transient: Whether the same call may succeed later.

@@ -19,6 +19,10 @@ SENDABLE = frozenset([
 a request goes, whose key it carries or how often it is sent stays out."""
 
 
+_ADDRESS_ENDS = ("_API_BASE", "_BASE_URL")
+"""After a provider's name: variables that litellm and the providers' libraries take an address from."""
+
+
 @dataclass(frozen=True, slots=True)
 class Provider:
     """A provider as litellm names it.
@@ -29,19 +33,28 @@ class Provider:
         link: Where a key is made.
         has_own_signing: Signs requests with an account's credentials instead of sending a key: litellm finds them by
             itself, and they must not go to an address of one's own.
+        addresses: Names of variables that litellm takes an address from, beside those that carry the provider's name.
+        needs_address: Whether it has no address of its own, so that the judge must name one.
     """
 
     title: str
     variables: tuple[str, ...] = ()
     link: str = ""
     has_own_signing: bool = False
+    addresses: tuple[str, ...] = ()
+    needs_address: bool = False
 
 
 PROVIDERS: Mapping[str, Provider] = {
     "openai": Provider("OpenAI", ("OPENAI_API_KEY",), "https://platform.openai.com/api-keys"),
     "anthropic": Provider("Anthropic", ("ANTHROPIC_API_KEY",), "https://console.anthropic.com/settings/keys"),
     "gemini": Provider("Google Gemini", ("GEMINI_API_KEY", "GOOGLE_API_KEY"), "https://aistudio.google.com/apikey"),
-    "mistral": Provider("Mistral", ("MISTRAL_API_KEY",), "https://console.mistral.ai/api-keys"),
+    "mistral": Provider(
+        "Mistral",
+        ("MISTRAL_API_KEY",),
+        "https://console.mistral.ai/api-keys",
+        addresses=("MISTRAL_AZURE_API_BASE",),
+    ),
     "cohere": Provider("Cohere", ("COHERE_API_KEY", "CO_API_KEY"), "https://dashboard.cohere.com/api-keys"),
     "groq": Provider("Groq", ("GROQ_API_KEY",), "https://console.groq.com/keys"),
     "together_ai": Provider(
@@ -55,6 +68,7 @@ PROVIDERS: Mapping[str, Provider] = {
         "Fireworks AI",
         ("FIREWORKS_AI_API_KEY", "FIREWORKS_API_KEY"),
         "https://app.fireworks.ai/settings/users/api-keys",
+        addresses=("FIREWORKS_API_BASE",),
     ),
     "deepinfra": Provider("DeepInfra", ("DEEPINFRA_API_KEY",), "https://deepinfra.com/dash/api_keys"),
     "cerebras": Provider("Cerebras", ("CEREBRAS_API_KEY",), "https://cloud.cerebras.ai"),
@@ -62,12 +76,19 @@ PROVIDERS: Mapping[str, Provider] = {
     "dashscope": Provider("Alibaba DashScope", ("DASHSCOPE_API_KEY",), "https://dashscope.console.aliyun.com/apiKey"),
     "nvidia_nim": Provider("NVIDIA NIM", ("NVIDIA_NIM_API_KEY",), "https://build.nvidia.com"),
     "huggingface": Provider(
-        "Hugging Face", ("HF_TOKEN", "HUGGINGFACE_API_KEY"), "https://huggingface.co/settings/tokens"
+        "Hugging Face",
+        ("HF_TOKEN", "HUGGINGFACE_API_KEY"),
+        "https://huggingface.co/settings/tokens",
+        addresses=("HF_API_BASE",),
     ),
-    "azure": Provider("Azure OpenAI", ("AZURE_API_KEY",), "https://portal.azure.com"),
-    "azure_ai": Provider("Azure AI", ("AZURE_AI_API_KEY",), "https://ai.azure.com"),
+    "azure": Provider("Azure OpenAI", ("AZURE_API_KEY",), "https://portal.azure.com", needs_address=True),
+    "azure_ai": Provider("Azure AI", ("AZURE_AI_API_KEY",), "https://ai.azure.com", needs_address=True),
     "bedrock": Provider(
-        "Amazon Bedrock", ("AWS_ACCESS_KEY_ID",), "https://console.aws.amazon.com", has_own_signing=True
+        "Amazon Bedrock",
+        ("AWS_ACCESS_KEY_ID",),
+        "https://console.aws.amazon.com",
+        has_own_signing=True,
+        addresses=("AWS_BEDROCK_RUNTIME_ENDPOINT",),
     ),
     "sagemaker": Provider(
         "Amazon SageMaker", ("AWS_ACCESS_KEY_ID",), "https://console.aws.amazon.com", has_own_signing=True
@@ -77,12 +98,13 @@ PROVIDERS: Mapping[str, Provider] = {
         ("GOOGLE_APPLICATION_CREDENTIALS",),
         "https://console.cloud.google.com",
         has_own_signing=True,
+        addresses=("VERTEXAI_API_BASE", "VERTEX_API_BASE"),
     ),
     "watsonx": Provider("IBM watsonx", ("WATSONX_API_KEY",), "https://cloud.ibm.com/iam/apikeys", has_own_signing=True),
     "ollama": Provider("Ollama"),
-    "ollama_chat": Provider("Ollama"),
-    "hosted_vllm": Provider("vLLM"),
-    "lm_studio": Provider("LM Studio"),
+    "ollama_chat": Provider("Ollama", addresses=("OLLAMA_API_BASE",)),
+    "hosted_vllm": Provider("vLLM", needs_address=True),
+    "lm_studio": Provider("LM Studio", needs_address=True),
     "llamafile": Provider("llamafile"),
 }
 
@@ -146,6 +168,22 @@ def key_variable(model: str, api_base: str) -> KeyNeed:
     return KeyNeed(first, not signed, tuple(others), known.title, known.link, is_signed=signed)
 
 
+def redirecting_variables(model: str, api_base: str) -> tuple[str, ...]:
+    """Names of variables from which litellm would take another address for a model; none where the judge names its own.
+
+    Where such a variable is set, the same judge would be asked elsewhere without anybody having chosen it, so nothing
+    is asked. The address of IBM watsonx belongs to the account, as its credentials do, and has no other place.
+    """
+    if api_base:
+        return ()
+    name = provider_of(model)
+    known = PROVIDERS.get(name)
+    own = [f"{name.upper().replace('-', '_')}{end}" for end in _ADDRESS_ENDS] if name else []
+    if known is None:  # litellm falls back on OpenAI's for those that speak as OpenAI does
+        return (*own, *(f"OPENAI{end}" for end in _ADDRESS_ENDS))
+    return known.addresses if known.has_own_signing else (*own, *known.addresses)
+
+
 def own_variable(api_base: str) -> str:
     """The name of the variable with the key of an address: `TOUCHSTONE_API_KEY_` with its host and port.
 
@@ -184,7 +222,7 @@ def check_sendable(model: str, api_base: str, parameters: Mapping[str, object]) 
     """Refuse parameters that would change where a request goes or whose key it carries, and addresses likewise.
 
     Raises:
-        BadInput: The parameter or address, and what can be used.
+        BadInput: The parameter or address, and what can be used; or no address where the provider has none.
     """
     unknown = sorted(set(parameters) - SENDABLE)
     if unknown:
@@ -193,14 +231,17 @@ def check_sendable(model: str, api_base: str, parameters: Mapping[str, object]) 
             found=", ".join(unknown),
             expected=f"some of {', '.join(sorted(SENDABLE))} (what else a server takes goes into extra_body)",
         )
+    known = PROVIDERS.get(provider_of(model))
     if not api_base:
+        if known is not None and known.needs_address:
+            found = f"none, and {known.title} has no address of its own"
+            raise BadInput(where="address", found=found, expected="the address of your server")
         return
     checked_address(api_base)
-    provider = provider_of(model)
-    if provider in PROVIDERS and PROVIDERS[provider].has_own_signing:
+    if known is not None and known.has_own_signing:
         raise BadInput(
             where="address",
-            found=f"one of your own for {PROVIDERS[provider].title}",
+            found=f"one of your own for {known.title}",
             expected="none, or a model named openai/NAME: an account's credentials are not sent to other addresses",
         )
 

@@ -5,6 +5,7 @@ import contextlib
 import gc
 import json
 import math
+import os
 import subprocess
 import sys
 import traceback
@@ -18,6 +19,7 @@ from core.judging.asked import Reply, Request
 from core.judging.client import PLACEHOLDER, LiteLLMClient, ProviderError
 from core.judging.pace import RunSettings
 from core.judging.providers import own_variable
+from core.settings import ROOT
 from tests.llm_server import (
     LlmServer,
     ScriptedReply,
@@ -330,6 +332,37 @@ def test_a_missing_key_is_named_and_nothing_is_sent() -> None:
     error = failure(Request("anthropic/claude-sonnet-4-5", MESSAGES, {}))
     assert (error.cause, error.stops_run) == ("key missing", True)
     assert "ANTHROPIC_API_KEY" in error.message
+
+
+@pytest.mark.parametrize("name", ["OPENAI_BASE_URL", "OPENAI_API_BASE"])
+def test_a_variable_with_an_address_neither_redirects_a_judge_nor_gets_its_key(name: str) -> None:
+    with LlmServer(says("x")) as server:
+        keys = {"OPENAI_API_KEY": SECRET, name: server.api_base}
+        error = failure(Request("openai/gpt-4o-mini", MESSAGES, {}), keys=keys)
+        assert (error.cause, error.stops_run, error.is_transient) == ("redirected", True, False)
+        assert name in error.message
+        assert server.requests == []
+        ask(request(server.api_base, model="openai/gpt-4o-mini"), keys=keys | {name: "http://elsewhere.invalid"})
+    assert len(server.requests) == 1
+
+
+def test_the_proxy_of_litellm_is_off_whatever_the_environment_says() -> None:
+    code = (
+        "import asyncio, sys\n"
+        "from core.judging.asked import Request\n"
+        "from core.judging.client import LiteLLMClient\n"
+        "messages = ({'role': 'user', 'content': 'x'},)\n"
+        "asked = Request('openai/judge', messages, {}, sys.argv[1])\n"
+        "print(asyncio.run(LiteLLMClient({}.get).complete(asked, timeout=20)).text)\n"
+    )
+    with LlmServer(says("not redirected")) as server, LlmServer(says("by the proxy")) as proxy:
+        environment = os.environ | {"USE_LITELLM_PROXY": "true", "LITELLM_PROXY_API_BASE": proxy.api_base}
+        command = [sys.executable, "-c", code, server.api_base]
+        found = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert found.stdout.strip() == "not redirected", found.stderr
+    assert proxy.requests == []
+    [received] = server.requests
+    assert received.body["model"] == "judge"
 
 
 def test_a_providers_key_is_never_sent_to_an_address_of_ones_own() -> None:

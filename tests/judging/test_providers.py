@@ -13,6 +13,7 @@ from core.judging.providers import (
     key_variable,
     own_variable,
     provider_of,
+    redirecting_variables,
     set_variables,
 )
 
@@ -152,6 +153,28 @@ def test_accounts_that_sign_requests_are_not_used_at_other_addresses() -> None:
             with pytest.raises(BadInput, match="credentials"):
                 check_sendable(f"{name}/model", "http://127.0.0.1:1/v1", {})
             check_sendable(f"{name}/model", "", {})
+
+
+@pytest.mark.parametrize("name", [name for name in PROVIDERS if PROVIDERS[name].needs_address])
+def test_a_provider_without_an_address_of_its_own_is_not_asked_at_one_that_litellm_makes_up(name: str) -> None:
+    with pytest.raises(BadInput, match="address: found none"):
+        check_sendable(f"{name}/model", "", {})
+    check_sendable(f"{name}/model", "http://127.0.0.1:8000/v1", {})
+
+
+@pytest.mark.parametrize(
+    ("model", "variables"),
+    [
+        ("gpt-4o-mini", ("OPENAI_API_BASE", "OPENAI_BASE_URL")),
+        ("mistral/x", ("MISTRAL_API_BASE", "MISTRAL_BASE_URL", "MISTRAL_AZURE_API_BASE")),
+        ("newplace/x", ("NEWPLACE_API_BASE", "NEWPLACE_BASE_URL", "OPENAI_API_BASE", "OPENAI_BASE_URL")),
+        ("bedrock/x", ("AWS_BEDROCK_RUNTIME_ENDPOINT",)),
+        ("watsonx/x", ()),
+    ],
+)
+def test_variables_that_would_send_a_judge_elsewhere_are_known(model: str, variables: tuple[str, ...]) -> None:
+    assert redirecting_variables(model, "") == variables
+    assert redirecting_variables(model, "http://127.0.0.1:8000/v1") == ()
 
 
 def test_only_the_names_of_set_keys_are_told() -> None:
