@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from functools import partial
 from typing import Literal
 
@@ -11,7 +10,8 @@ import streamlit as st
 
 from core.errors import BadInput, NotFound
 from core.workflow.agreement import Asked, LiveAgreement, asked_of
-from pages.parts.frame import show_error, text_block, workspace
+from pages.parts.address import put, put_each, settle
+from pages.parts.frame import show_error, text_block
 
 Open = Literal["", "pair", "cell", "split", "rater", "item"]
 
@@ -82,65 +82,9 @@ def _parts(text: str) -> tuple[str, ...]:
     return tuple(part for part in text.split(".") if part)
 
 
-def put(**values: str) -> None:
-    """Write into the address; "" takes a value out of it."""
-    _put({name: [value] if value else [] for name, value in values.items()})
-
-
 def put_slices(slices: Sequence[str]) -> None:
     """Write the chosen slices ("key=name" each) into the address."""
-    _put({"slice": list(slices)})
-
-
-_HELD = "agreement-address-held"
-_HOLD = timedelta(seconds=2)
-_RECENT = timedelta(seconds=8)
-"""A busy server may take seconds to draw a picture anew, which then says that nothing is chosen in it."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Written:
-    """What was written into the address, of which study, and when."""
-
-    values: Sequence[str]
-    study: str | None
-    at: datetime
-
-
-def settle() -> None:
-    """Write again what was written a moment ago, where the browser still sent the address from before.
-
-    It learns of a new address with the next answer, and sends the old one with whatever it asks until then.
-    """
-    for name, written in _held(_HOLD).items():
-        if st.query_params.get_all(name) != written.values:
-            _write(name, written.values)
-
-
-def just_put(name: str) -> bool:
-    """Whether this was written into the address a moment ago."""
-    return name in _held(_RECENT)
-
-
-def _held(since: timedelta) -> dict[str, _Written]:
-    known: dict[str, _Written] = st.session_state.get(_HELD, {})
-    now, study = workspace().clock(), st.query_params.get("study")
-    return {name: one for name, one in known.items() if now - one.at < since and one.study == study}
-
-
-def _put(values: Mapping[str, Sequence[str]]) -> None:
-    settle()
-    now, study = workspace().clock(), st.query_params.get("study")
-    for name, each in values.items():
-        _write(name, each)
-    st.session_state[_HELD] = _held(_RECENT) | {name: _Written(each, study, now) for name, each in values.items()}
-
-
-def _write(name: str, values: Sequence[str]) -> None:
-    if values:
-        st.query_params[name] = list(values) if len(values) > 1 else values[0]
-    else:
-        st.query_params.pop(name, None)
+    put_each({"slice": list(slices)})
 
 
 def wanted_view(live: LiveAgreement, address: Address) -> Asked:

@@ -16,7 +16,7 @@ from core.workflow.agreement_criteria_words import (
     judge_notes,
     levels_said,
 )
-from pages.parts.agreement_address import put
+from pages.parts.address import put
 from pages.parts.agreement_parts import look
 from pages.parts.agreement_saving import saving_bar
 from pages.parts.agreement_shown import Shown

@@ -14,7 +14,7 @@ from core.workflow.agreement_explained import Explanation, explained
 from core.workflow.agreement_headline import Picture, headline_picture
 from core.workflow.agreement_judged import Cell
 from core.workflow.agreement_scorecard import Commonest, JudgeUnits, Row, Scorecard, scorecard
-from pages.parts.agreement_address import put
+from pages.parts.address import put
 from pages.parts.agreement_opening import EXPOSES, close, open_items, read_open
 from pages.parts.agreement_parts import look
 from pages.parts.agreement_saving import saving_bar

@@ -14,7 +14,7 @@ from core.workflow.agreement_disagreements import (
     has_order,
     neighbours,
 )
-from pages.parts.agreement_address import put
+from pages.parts.address import put
 from pages.parts.agreement_opening import EXPOSES, close, open_items, turn, unit_named
 from pages.parts.agreement_shown import Shown
 from pages.parts.arriving import arrive

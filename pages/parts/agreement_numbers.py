@@ -18,7 +18,7 @@ from core.workflow.agreement_numbers import (
     who_can_be_held,
 )
 from core.workflow.agreement_scorecard import scorecard
-from pages.parts.agreement_address import put
+from pages.parts.address import put
 from pages.parts.agreement_headline import judge_cell, judge_head
 from pages.parts.agreement_saving import table_link
 from pages.parts.agreement_shown import Shown

@@ -4,7 +4,8 @@ import streamlit as st
 
 from core.workflow.agreement import AgreementView, Behind, LiveAgreement, has_slice
 from core.workflow.agreement_pairs import pair_raters
-from pages.parts.agreement_address import Address, Open, just_put, put, settle
+from pages.parts.address import just_put, put, settle
+from pages.parts.agreement_address import Address, Open
 from pages.parts.arriving import note_opening
 from pages.parts.frame import text_block
 

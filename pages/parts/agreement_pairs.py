@@ -12,7 +12,7 @@ from core.stats.pair_matrix import PairMatrix
 from core.workflow.agreement import AgreementView, Behind, RaterLine, count_behind
 from core.workflow.agreement_definitions import definition_of
 from core.workflow.agreement_pairs import FEW_UNITS, drawn_raters, pair_measures, pair_raters, pairs_by
-from pages.parts.agreement_address import put
+from pages.parts.address import put
 from pages.parts.agreement_opening import (
     EXPOSES,
     compared_answers,

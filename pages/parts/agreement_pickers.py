@@ -9,7 +9,8 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.workflow.agreement import PHASES, AgreementView, Asked, LiveAgreement, Question, credits_of
 from core.workflow.agreement_asking import FIRST_DAY, KINDS, LAST_DAY, kinds_of, left_out_words, short_name
-from pages.parts.agreement_address import clear_filters, put, put_slices
+from pages.parts.address import put
+from pages.parts.agreement_address import clear_filters, put_slices
 
 _CREDIT_LABELS = {"exact": "no credit", "linear": "linear credit", "quadratic": "quadratic credit"}
 _PHASE_HELP = (

@@ -26,7 +26,7 @@ from core.workflow.agreement_place import (
     signed,
 )
 from core.workflow.agreement_rater_words import explanation, vote_definition
-from pages.parts.agreement_address import put
+from pages.parts.address import put
 from pages.parts.agreement_opening import EXPOSES, open_items
 from pages.parts.agreement_parts import look
 from pages.parts.agreement_saving import saving_bar

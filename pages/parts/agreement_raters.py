@@ -24,7 +24,7 @@ from core.workflow.agreement_raters import (
     in_order,
     raters_found,
 )
-from pages.parts.agreement_address import put
+from pages.parts.address import put
 from pages.parts.agreement_opening import EXPOSES, open_items
 from pages.parts.agreement_parts import look
 from pages.parts.agreement_saving import saving_bar

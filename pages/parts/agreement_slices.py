@@ -19,7 +19,8 @@ from core.workflow.agreement_slices import (
     slice_measures,
     sliced,
 )
-from pages.parts.agreement_address import put, put_slices
+from pages.parts.address import put
+from pages.parts.agreement_address import put_slices
 from pages.parts.agreement_opening import EXPOSES, close, open_items, read_open
 from pages.parts.agreement_parts import look
 from pages.parts.agreement_saving import saving_bar

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlencode
 import streamlit as st
 
 from core.rendering import snippet
-from pages.parts.agreement_address import put
+from pages.parts.address import put
 from pages.parts.judging.place import KNOWN
 
 if TYPE_CHECKING:

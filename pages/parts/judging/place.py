@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.parts.agreement_address import put, settle
+from pages.parts.address import put, settle
 
 KNOWN = ("judge", "view", "run", "item", "trial", "protocol", "status", "cause", "before", "open", "older", "newer")
 """What the address may say beside the study."""
