@@ -12,10 +12,17 @@ from sqlmodel import Session
 
 from core.errors import BadInput, WrongDatabase
 
-__all__ = ["Database", "Session", "open_database"]
+__all__ = ["CACHE_MEGABYTES", "SMALL_CACHE_MEGABYTES", "Database", "Session", "open_database"]
 
 BUSY_MILLISECONDS = 30_000
 """How long a writer waits for another before it gives up."""
+
+CACHE_MEGABYTES = 64
+"""How much of a SQLite file each connection may keep in memory."""
+
+SMALL_CACHE_MEGABYTES = 8
+"""The same for a process that reads most of the file once, over connections of several threads. Measured with 150,000
+calls of a judge run: a third less memory at its peak, in the same time."""
 
 
 class Database:
@@ -25,11 +32,13 @@ class Database:
     the timeout), so every write transaction is `BEGIN IMMEDIATE`; keep it short and never call a model inside it.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, cache_megabytes: int = CACHE_MEGABYTES) -> None:
         self.url = _checked(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = (
-            _sqlite_engine(self.url) if self.is_sqlite else create_engine(self.url, pool_pre_ping=True, pool_size=10)
+            _sqlite_engine(self.url, cache_megabytes)
+            if self.is_sqlite
+            else create_engine(self.url, pool_pre_ping=True, pool_size=10)
         )
         self._immediate = self.engine.execution_options(immediate=True)
 
@@ -90,7 +99,7 @@ def _checked(url: str) -> URL:
     raise BadInput(where="TOUCHSTONE_DATABASE_URL", found=f'"{backend}"', expected=expected)
 
 
-def _sqlite_engine(url: URL) -> Engine:
+def _sqlite_engine(url: URL, cache_megabytes: int) -> Engine:
     if url.database and url.database != ":memory:":
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(url, connect_args={"timeout": BUSY_MILLISECONDS / 1000})
@@ -103,7 +112,7 @@ def _sqlite_engine(url: URL) -> Engine:
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
-        cursor.execute("PRAGMA cache_size=-65536")
+        cursor.execute(f"PRAGMA cache_size={-1024 * cache_megabytes}")
         cursor.close()
 
     @event.listens_for(engine, "begin")
@@ -114,14 +123,18 @@ def _sqlite_engine(url: URL) -> Engine:
     return engine
 
 
-def open_database(url: str) -> Database:
+def open_database(url: str, *, cache_megabytes: int = CACHE_MEGABYTES) -> Database:
     """The database at this address; nothing is read yet.
+
+    Args:
+        url: Its address.
+        cache_megabytes: How much of a SQLite file each connection may keep in memory.
 
     Raises:
         BadInput: The address is none, or names another kind of database.
         WrongDatabase: The driver for it is not installed.
     """
     try:
-        return Database(url)
+        return Database(url, cache_megabytes=cache_megabytes)
     except (NoSuchModuleError, ModuleNotFoundError) as error:
         raise WrongDatabase("Postgres needs the extra: pip install 'touchstone[postgres]'") from error

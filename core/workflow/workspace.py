@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 from core.settings import Settings
-from core.store.database import Database, open_database
+from core.store.database import CACHE_MEGABYTES, SMALL_CACHE_MEGABYTES, Database, open_database
 
 
 def utc_now() -> datetime:
@@ -39,6 +39,7 @@ class Visitor:
         return bool(self.name)
 
 
-def open_workspace(settings: Settings) -> Workspace:
-    """The workspace that the settings describe."""
-    return Workspace(open_database(settings.database_url))
+def open_workspace(settings: Settings, *, has_small_cache: bool = False) -> Workspace:
+    """The workspace that the settings describe; with a small cache for a process that reads most of the file once."""
+    cache = SMALL_CACHE_MEGABYTES if has_small_cache else CACHE_MEGABYTES
+    return Workspace(open_database(settings.database_url, cache_megabytes=cache))

@@ -98,7 +98,8 @@ def _check(url: str, judge: int, units: int) -> None:
 
 def _child(part: str, url: str, judge: int) -> dict[str, float]:
     command = [sys.executable, "-m", "tests.bench.judging_child", part, url, str(judge), str(CONCURRENCY)]
-    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    environment = {"MALLOC_ARENA_MAX": "2"} | os.environ
+    ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     if ended.returncode:
         raise RuntimeError(ended.stderr)
     found: dict[str, float] = json.loads(ended.stdout.splitlines()[-1])

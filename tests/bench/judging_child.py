@@ -15,7 +15,7 @@ from core.judging.asked import Reply, Request
 from core.judging.client import LiteLLMClient, LlmClient
 from core.judging.pace import RunSettings
 from core.judging.protocols import PROTOCOLS
-from core.store.database import Session, open_database
+from core.store.database import SMALL_CACHE_MEGABYTES, open_database
 from core.store.imports import insert_rows
 from core.store.judging import rater_of, read_judge
 from core.workflow.judging_identity import spec_of
@@ -141,7 +141,7 @@ def _requests(workspace: Workspace, judge_id: int) -> list[Request]:
 
 def main(part: str, url: str, judge: str, concurrency: str) -> None:
     """Measure one part and print it."""
-    workspace = Workspace(open_database(url))
+    workspace = Workspace(open_database(url, cache_megabytes=SMALL_CACHE_MEGABYTES))  # as the worker does
     if part == "bare":
         seconds = bare(workspace, int(judge), int(concurrency))
     else:
