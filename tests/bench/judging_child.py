@@ -15,7 +15,7 @@ from core.judging.asked import Reply, Request
 from core.judging.client import LiteLLMClient, LlmClient
 from core.judging.pace import RunSettings
 from core.judging.protocols import PROTOCOLS
-from core.store.database import SMALL_CACHE_MEGABYTES, open_database
+from core.store.database import SMALL_CACHE_MEGABYTES, Session, open_database
 from core.store.imports import insert_rows
 from core.store.judging import rater_of, read_judge
 from core.workflow.judging_identity import spec_of
