@@ -1,4 +1,4 @@
-"""What came of a judge's calls: failures by cause, every reply as it came, and what all of it cost.
+"""What came of a judge's calls: failures by cause, and every reply as it came with its verdicts.
 
 Whoever reads a verdict or a reply is shown what a judge says of a subject; that is noted first, so that a first grade
 of theirs that comes later counts as exposed.
@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from core.errors import BadInput, NotFound
+from core.errors import BadInput
 from core.rendering import snippet
 from core.store import judging as judges
 from core.store import judging_calls as stored
 from core.store import judging_runs as runs
 from core.store.database import Session
 from core.store.exposing import expose_subjects
-from core.store.opened_items import read_titles
+from core.store.opened_items import Titled, read_titles
 from core.store.questions import read_criteria, read_scales
-from core.workflow.judging_runs import FAILED, RunFace, list_runs
+from core.workflow.judging_runs import FAILED
 from core.workflow.workspace import Visitor, Workspace
 
 PAGE = 50
@@ -96,20 +96,8 @@ class CallVerdict:
     is_superseded: bool
 
 
-@dataclass(frozen=True, slots=True)
-class AttemptLine:
-    """What an earlier attempt brought, before a later one took its place."""
-
-    number: int
-    status: str
-    cause: str
-    reply: str
-    error: str
-    tokens_in: int | None
-    tokens_out: int | None
-    cost: float | None
-    latency: float | None
-    at: datetime
+AttemptLine = stored.EarlierAttempt
+"""What an earlier attempt brought, before a later one took its place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +142,9 @@ class CallLine:
     n_subjects: int
     verdicts: tuple[CallVerdict, ...]
     history: tuple[AttemptLine, ...]
+
+
+_AS_STORED = tuple(name for name in stored.CallRow.__dataclass_fields__ if name in CallLine.__dataclass_fields__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,80 +219,6 @@ def note_shown(workspace: Workspace, visitor: Visitor, study_id: int, subjects: 
     return True
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerLine:
-    """What a judge, or one run of it, asked and cost."""
-
-    judge_id: int
-    judge: str
-    run: RunFace | None
-    n_calls: int
-    sent: int
-    copied: int
-    failed: int
-    tokens_in: int
-    tokens_out: int
-    cost: float
-
-
-@dataclass(frozen=True, slots=True)
-class Ledger:
-    """What all judges of a study asked and cost.
-
-    Attributes:
-        judges: One line a judge, the dearest first.
-        runs: One line a run, the newest first.
-        cost: US dollars in all.
-    """
-
-    judges: tuple[LedgerLine, ...]
-    runs: tuple[LedgerLine, ...]
-    cost: float
-
-
-def ledger(workspace: Workspace, study_id: int) -> Ledger:
-    """What the judges of a study asked and cost, by judge and by run."""
-    lines = tuple(_ledger_line(run) for run in list_runs(workspace, study_id))
-    by_judge: dict[int, list[LedgerLine]] = {}
-    for line in lines:
-        by_judge.setdefault(line.judge_id, []).append(line)
-    judged = (_summed(found) for found in by_judge.values())
-    return Ledger(
-        tuple(sorted(judged, key=lambda line: (-line.cost, line.judge))), lines, sum(line.cost for line in lines)
-    )
-
-
-def _ledger_line(run: RunFace) -> LedgerLine:
-    counts = run.counts
-    return LedgerLine(
-        run.judge_id,
-        run.judge_title,
-        run,
-        counts.ok + counts.failed + counts.skipped,
-        run.sent,
-        counts.copied,
-        counts.failed,
-        run.tokens_in,
-        run.tokens_out,
-        run.spent,
-    )
-
-
-def _summed(lines: Sequence[LedgerLine]) -> LedgerLine:
-    return LedgerLine(
-        lines[0].judge_id,
-        lines[0].judge,
-        None,
-        sum(line.n_calls for line in lines),
-        sum(line.sent for line in lines),
-        sum(line.copied for line in lines),
-        sum(line.failed for line in lines),
-        sum(line.tokens_in for line in lines),
-        sum(line.tokens_out for line in lines),
-        sum(line.cost for line in lines),
-    )
-
-
 def _study_of(judge_id: int | None, run_id: int | None, session: Session) -> int:
     if run_id is not None:
         return runs.read_run(run_id, session=session).run.study_id
@@ -330,7 +247,11 @@ def _shown(given: Sequence[stored.GivenVerdict]) -> list[stored.GivenVerdict]:
 def _titles(study_id: int, subjects: Sequence[int], session: Session) -> Mapping[int, str]:
     """Subject id -> the item's name and the systems of its outputs."""
     found = read_titles(study_id, sorted(set(subjects)), session=session)
-    return {key: " · ".join((one.external_id, *one.systems)) for key, one in found.items()}
+    return {key: _title(one) for key, one in found.items()}
+
+
+def _title(titled: Titled) -> str:
+    return " · ".join((titled.external_id, *titled.systems))
 
 
 def _lines(
@@ -346,37 +267,18 @@ def _lines(
         served.setdefault(one.call_id, set()).add(one.subject_id)
     history: dict[int, list[AttemptLine]] = {}
     for attempt in stored.earlier_attempts(keys, session=session):
-        history.setdefault(attempt.call_id, []).append(_attempt(attempt))
+        history.setdefault(attempt.call_id, []).append(attempt)
     lines = []
     for row in rows:
         title = titled.get(row.subject_id)
         source = sources.get(row.copied_from_id or 0)
         lines.append(
             CallLine(
-                id=row.id,
-                run_id=row.run_id,
-                judge_id=row.judge_id,
+                **{name: getattr(row, name) for name in _AS_STORED},
                 judge=names.get(row.judge_id, f"judge {row.judge_id}"),
-                subject_id=row.subject_id,
-                subject=" · ".join((title.external_id, *title.systems)) if title else f"subject {row.subject_id}",
+                subject=_title(title) if title else f"subject {row.subject_id}",
                 text=_first_words(title.messages) if title else "",
-                kind=row.kind,
-                variation=row.variation,
-                order_shown=row.order_shown,
-                repetition=row.repetition,
-                status=row.status,
-                cause=row.cause,
-                error=row.error,
-                reply=row.reply,
-                request_hash=row.request_hash,
-                attempts=row.attempts,
                 copied_from=names.get(source.judge_id, "another judge") if source else "",
-                tokens_in=row.tokens_in,
-                tokens_out=row.tokens_out,
-                cost=row.cost,
-                latency=row.latency,
-                created_at=row.created_at,
-                changed_at=row.changed_at,
                 n_subjects=max(1, len(served.get(row.id, ()))),
                 verdicts=tuple(verdicts.get(row.id, ())),
                 history=tuple(history.get(row.id, ())),
@@ -413,35 +315,3 @@ def _verdicts(study_id: int, given: Sequence[stored.GivenVerdict], session: Sess
             )
         )
     return found
-
-
-def _attempt(row: stored.EarlierAttempt) -> AttemptLine:
-    return AttemptLine(
-        row.number,
-        row.status,
-        row.cause,
-        row.reply,
-        row.error,
-        row.tokens_in,
-        row.tokens_out,
-        row.cost,
-        row.latency,
-        row.created_at,
-    )
-
-
-def read_call(workspace: Workspace, visitor: Visitor, call_id: int) -> CallLine:
-    """One call with everything that came of it; that the visitor is shown it is noted first.
-
-    Raises:
-        NotFound: There is no such call.
-    """
-    with workspace.database.reading() as session:
-        row = stored.read_calls([call_id], session=session).get(call_id)
-        if row is None:
-            raise NotFound("call", call_id)
-        study_id = judges.read_judge(row.judge_id, session=session).study_id
-        given = stored.given_verdicts([call_id], session=session)
-    note_shown(workspace, visitor, study_id, sorted({row.subject_id, *(one.subject_id for one in _shown(given))}))
-    with workspace.database.reading() as session:
-        return _lines(study_id, [row], given, session)[0]

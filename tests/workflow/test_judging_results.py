@@ -14,7 +14,8 @@ from core.models.ratings import Exposure, Rater
 from core.scales import preference
 from core.workflow import judging_results
 from core.workflow.judging import add_judge, draft, list_judges
-from core.workflow.judging_results import calls, failures, ledger, read_call
+from core.workflow.judging_ledger import ledger
+from core.workflow.judging_results import calls, failures
 from core.workflow.judging_runs import retry_run, run_status, start_run
 from core.workflow.judging_selection import Selection
 from core.workflow.workspace import Visitor, Workspace
@@ -147,9 +148,6 @@ def test_an_earlier_attempt_stays_beside_what_took_its_place(any_workspace: Work
         ("", "unreadable", True),
         ("Fail", None, False),
     ]
-    assert read_call(any_workspace, ANA, line.id) == line
-    with pytest.raises(NotFound):
-        read_call(any_workspace, ANA, 999)
 
 
 def test_a_copied_call_names_who_paid_and_costs_nothing(any_workspace: Workspace) -> None:

@@ -153,7 +153,7 @@ def _reply(line: CallLine) -> str:
 
 def _attempt(one: AttemptLine) -> str:
     cost = dollars(one.cost) if one.cost is not None else ""
-    said = " · ".join(escape(part) for part in (one.status, one.cause, moment(one.at), cost) if part)
+    said = " · ".join(escape(part) for part in (one.status, one.cause, moment(one.created_at), cost) if part)
     words = "".join(
         f'<div class="jd-reply" tabindex="0">{plain(text)}</div>' for text in (one.error, one.reply) if text
     )

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.judging.protocols import PROTOCOLS
 from core.workflow.judging import JudgeFace, list_judges
-from core.workflow.judging_results import ledger
+from core.workflow.judging_ledger import ledger
 from core.workflow.judging_runs import RunFace, list_runs
 from core.workflow.studies import StudySummary
 from core.workflow.workspace import Workspace
