@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from core.cli import judging_probe, judging_runs
+from core.cli.judging_options import AsJson, By, JudgeName, StudyName, found_judge, named_subject
 from core.cli.judging_words import aligned, dollars
 from core.cli.opening import prepared_workspace
 from core.errors import BadInput, shortened
@@ -21,11 +22,6 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="Make judges, see what they ask, run them, and read what came of it.")
 judging_runs.add_commands(app)
 app.command()(judging_probe.probe)
-
-StudyName = Annotated[str, typer.Argument(help="Name or number of the study.")]
-JudgeName = Annotated[str, typer.Argument(help="Title, name (its newest version) or number of the judge.")]
-AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
-By = Annotated[str, typer.Option("--by", help="Your name, kept with it.")]
 
 
 @app.command(name="list")
@@ -89,7 +85,7 @@ def show(
     from core.workflow import judging_files
     from core.workflow.judging import as_plain, check_judge, settings_in_words
 
-    workspace, face = _found(study, judge)
+    workspace, face = found_judge(study, judge)
     if as_toml:
         typer.echo(judging_files.written(face), nl=False)
         return
@@ -249,15 +245,8 @@ def preview(
     """Print word for word what JUDGE will be asked about a subject; nothing is sent."""
     from core.workflow import judging_preview
 
-    workspace, face = _found(study, judge)
-    if subject:
-        near = judging_preview.find_subject(workspace, face.study_id, subject)
-    else:
-        place = judging_preview.preview_subjects(workspace, face.study_id, face.spec)
-        if place.subject is None:
-            raise BadInput(where=f'study "{study}"', found="no subject that it can judge", expected="at least one")
-        near = place.subject
-    shown = judging_preview.preview(workspace, face.study_id, face.spec, near)
+    workspace, face = found_judge(study, judge)
+    shown = judging_preview.preview(workspace, face.study_id, face.spec, named_subject(workspace, face, subject))
     if as_json:
         typer.echo(json.dumps(asdict(shown), ensure_ascii=False, indent=1, default=dict))
         return
@@ -300,14 +289,6 @@ def diff(study: StudyName, older: JudgeName, newer: JudgeName) -> None:
         typer.echo("\n".join(lines))
     if not found.settings and found.prompt is None:
         typer.echo("They are the same.")
-
-
-def _found(study: str, judge: str) -> "tuple[Workspace, JudgeFace]":
-    from core.workflow.judging import find_judge
-    from core.workflow.studies import find_study
-
-    workspace = prepared_workspace()
-    return workspace, find_judge(workspace, find_study(workspace, study).id, judge)
 
 
 def _text(file: Path) -> str:

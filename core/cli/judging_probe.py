@@ -1,14 +1,13 @@
 """`touchstone judge probe`: can the judge be talked into a verdict by what it judges?"""
 
 import json
-import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from core.cli.judging_following import follow
-from core.cli.judging_runs import (
+from core.cli.judging_options import (
     AsJson,
     Budget,
     By,
@@ -21,10 +20,11 @@ from core.cli.judging_runs import (
     Seed,
     StudyName,
     Wait,
+    Yes,
+    agree,
+    found_judge,
 )
 from core.cli.judging_words import aligned, dollars
-from core.cli.opening import prepared_workspace
-from core.errors import BadInput
 
 if TYPE_CHECKING:
     from core.workflow.judging_probe import ProbeOutline
@@ -52,7 +52,7 @@ def probe(
     names: Annotated[bool, typer.Option("--names", help="List the injections, and do nothing.")] = False,
     plan: Annotated[bool, typer.Option("--plan", help="Say what it would ask and cost, and do nothing.")] = False,
     report: Annotated[bool, typer.Option("--report", help="Print what earlier probes found, and do nothing.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask whether it may cost money.")] = False,
+    yes: Yes = False,
     wait: Wait = False,
     here: Here = False,
     by: By = "",
@@ -61,18 +61,15 @@ def probe(
     """Put injections into texts that JUDGE has judged, ask it again, and say how often its verdict moves."""
     from core.judging.injections import INJECTIONS
     from core.judging.pace import RunSettings
-    from core.workflow.judging import find_judge
     from core.workflow.judging_probe import ProbeChoice, plan_probe, start_planned
     from core.workflow.judging_probe_report import probe_report
-    from core.workflow.studies import find_study
     from core.workflow.workspace import Visitor
 
     if names:
         for line in aligned(("injection", "plays on"), [(one.name, one.category) for one in INJECTIONS.values()]):
             typer.echo(line)
         return
-    workspace = prepared_workspace()
-    face = find_judge(workspace, find_study(workspace, study).id, judge)
+    workspace, face = found_judge(study, judge)
     if report:
         _print(probe_report(workspace, face.id), as_json=as_json)
         return
@@ -87,7 +84,7 @@ def probe(
         typer.echo(line)
     if plan:
         return
-    _agree(outline, yes=yes)
+    agree(asks_model=outline.asks_model, n_requests=outline.n_open, cost=outline.cost, yes=yes)
     run = start_planned(workspace, Visitor(by.strip()), face.id, outline, settings, budget=budget)
     typer.echo(f"Probe {run.id} of {run.judge_title} is {run.state}.")
     follow(workspace, run, wait=wait, here=here)
@@ -112,15 +109,6 @@ def outline_in_words(outline: "ProbeOutline") -> list[str]:
     tokens = f"About {outline.tokens_in:,} tokens read, {outline.tokens_out:,} written"
     cost = f"about {dollars(outline.cost)}" if outline.cost is not None else "cost unknown: no price is known"
     return [*lines, f"{tokens}; {cost}"]
-
-
-def _agree(outline: "ProbeOutline", *, yes: bool) -> None:
-    if yes or not outline.asks_model or not outline.n_open or outline.cost == 0:
-        return
-    if sys.stdin.isatty():
-        typer.confirm("Start it?", abort=True)
-        return
-    raise BadInput(where="--yes", found="nobody to ask whether it may cost money", expected="--yes")
 
 
 def _print(report: "ProbeReport", *, as_json: bool) -> None:

@@ -8,6 +8,34 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from core.cli.judging_following import follow, plan_in_words, run_in_words, spent
+from core.cli.judging_options import (
+    AsJson,
+    Budget,
+    By,
+    Concurrency,
+    Here,
+    JudgeName,
+    Kind,
+    PriceIn,
+    PriceOut,
+    Requests,
+    RunNumber,
+    Seed,
+    Size,
+    Slices,
+    Splits,
+    StudyName,
+    Subjects,
+    Timeout,
+    Tokens,
+    Tries,
+    Wait,
+    Which,
+    Yes,
+    agree,
+    named_subject,
+    runnable_judge,
+)
 from core.cli.judging_words import aligned, dollars, duration
 from core.cli.opening import prepared_workspace
 from core.errors import BadInput, shortened
@@ -19,31 +47,6 @@ if TYPE_CHECKING:
     from core.workflow.judging_runs import RunFace
     from core.workflow.judging_selection import Selection
     from core.workflow.workspace import Workspace
-
-StudyName = Annotated[str, typer.Argument(help="Name or number of the study.")]
-JudgeName = Annotated[str, typer.Argument(help="Title, name (its newest version) or number of the judge.")]
-RunNumber = Annotated[int, typer.Argument(help="Number of the run.")]
-AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
-By = Annotated[str, typer.Option("--by", help="Your name, kept with it.")]
-Kind = Annotated[str, typer.Option(help="item, output or pair; by the judge's criteria unless given.")]
-Which = Annotated[str, typer.Option(help="graded (by people), all, or random.")]
-Size = Annotated[int | None, typer.Option("--n", min=1, help="Size of a random sample.")]
-Seed = Annotated[int | None, typer.Option(min=0, help="The same seed gives the same sample.")]
-Splits = Annotated[list[str] | None, typer.Option("--split", help="train, dev or test; can be repeated.")]
-Slices = Annotated[
-    list[str] | None, typer.Option("--slice", metavar="KEY=VALUE", help="Only this slice; values of a key widen.")
-]
-Subjects = Annotated[list[str] | None, typer.Option("--subject", help="Key or number of a subject; can be repeated.")]
-Concurrency = Annotated[int, typer.Option(min=1, help="Calls in flight at most.")]
-Requests = Annotated[int | None, typer.Option(min=1, help="Requests a minute at most.")]
-Tokens = Annotated[int | None, typer.Option(min=1, help="Tokens a minute at most.")]
-Timeout = Annotated[float, typer.Option(min=0.1, help="Seconds until a call is given up.")]
-Tries = Annotated[int, typer.Option(min=1, help="How often a call is sent at most.")]
-PriceIn = Annotated[float | None, typer.Option(min=0, help="US dollars per million tokens read.")]
-PriceOut = Annotated[float | None, typer.Option(min=0, help="US dollars per million tokens written.")]
-Budget = Annotated[float | None, typer.Option(help="US dollars that end the run.")]
-Wait = Annotated[bool, typer.Option("--wait", help="Print how far it is until it ends.")]
-Here = Annotated[bool, typer.Option("--here", help="Drive it in this process, without a worker.")]
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -70,7 +73,7 @@ def plan(
     """Say what a run of JUDGE would ask and cost; nothing is sent."""
     from core.judging.pace import RunSettings
 
-    workspace, face = _found(study, judge)
+    workspace, face = runnable_judge(study, judge)
     selection = _selection(workspace, face, which, kind, n, seed, split, part, subject)
     found = _planned(workspace, face, selection, RunSettings(price_in=price_in, price_out=price_out))
     if as_json:
@@ -99,7 +102,7 @@ def run(
     tries: Tries = 4,
     price_in: PriceIn = None,
     price_out: PriceOut = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask whether it may cost money.")] = False,
+    yes: Yes = False,
     wait: Wait = False,
     here: Here = False,
     by: By = "",
@@ -109,7 +112,7 @@ def run(
     from core.workflow.judging_runs import check_settings, missing_key, start_run
     from core.workflow.workspace import Visitor
 
-    workspace, face = _found(study, judge)
+    workspace, face = runnable_judge(study, judge)
     settings = RunSettings(
         concurrency=concurrency, requests_per_minute=requests_per_minute, tokens_per_minute=tokens_per_minute,
         timeout=timeout, tries=tries, price_in=price_in, price_out=price_out,
@@ -119,7 +122,7 @@ def run(
     found = _planned(workspace, face, selection, settings)
     for line in plan_in_words(found):
         typer.echo(line)
-    _agree(found, yes=yes)
+    agree(asks_model=found.asks_model, n_requests=found.n_requests, cost=found.cost, yes=yes)
     started = start_run(workspace, Visitor(by.strip()), face.id, found.selection, settings, budget=budget)
     typer.echo(f"Run {started.id} of {started.judge_title} is {started.state}.")
     if variable := missing_key(workspace, face.spec):
@@ -135,18 +138,11 @@ def try_(
     by: By = "",
 ) -> None:
     """Let JUDGE judge one subject, wait for it, and print what it answered."""
-    from core.workflow import judging_preview
     from core.workflow.judging_runs import try_on
     from core.workflow.workspace import Visitor
 
-    workspace, face = _found(study, judge)
-    if subject:
-        wanted = judging_preview.find_subject(workspace, face.study_id, subject)
-    else:
-        place = judging_preview.preview_subjects(workspace, face.study_id, face.spec)
-        if place.subject is None:
-            raise BadInput(where=f'study "{study}"', found="no subject that it can judge", expected="at least one")
-        wanted = place.subject
+    workspace, face = runnable_judge(study, judge)
+    wanted = named_subject(workspace, face, subject)
     started = try_on(workspace, Visitor(by.strip()), face.id, wanted)
     follow(workspace, started, wait=True, here=here)
     _print_calls(workspace, by, judge_id=face.id, subject_id=wanted, status="", cause="", run_id=None, as_json=False)
@@ -257,16 +253,6 @@ def calls(
     _print_calls(workspace, by, judge_id=None, subject_id=None, run_id=run, status=status, cause=cause, as_json=as_json)
 
 
-def _agree(found: "RunPlan", *, yes: bool) -> None:
-    """Ask whether money may be spent; without a terminal it must have been said."""
-    if yes or not found.asks_model or not found.n_requests or found.cost == 0:
-        return
-    if sys.stdin.isatty():
-        typer.confirm("Start it?", abort=True)
-        return
-    raise BadInput(where="--yes", found="nobody to ask whether it may cost money", expected="--yes")
-
-
 def _told(found: "RunFace") -> None:
     typer.echo(run_in_words(found))
 
@@ -307,17 +293,6 @@ def _print_calls(
             typer.echo(f"reply: {call.reply}")
     if not as_json and page.total > len(page.calls):
         typer.echo(f"The newest {len(page.calls):,} of {page.total:,} calls.")
-
-
-def _found(study: str, judge: str) -> "tuple[Workspace, JudgeFace]":
-    from core.workflow.judging import find_judge
-    from core.workflow.studies import find_study
-
-    workspace = prepared_workspace()
-    face = find_judge(workspace, find_study(workspace, study).id, judge)
-    if not face.is_runnable:
-        raise BadInput(where="judge", found=f"{shortened(face.title)}, which is never run", expected="one made here")
-    return workspace, face
 
 
 def _selection(
