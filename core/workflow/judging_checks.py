@@ -1,7 +1,8 @@
 """What is looked at before a judge is saved: what cannot be is refused, what should be known is said."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 
 from core.errors import BadInput, NotFound, shortened
 from core.judging.asked import Question
@@ -20,6 +21,7 @@ from core.workflow.judging_material import as_question
 
 MOST_REPETITIONS = 100
 _MOST_TOKENS = 1_000_000
+_DEEPEST = 20
 _BARE = "bare_answer_format"
 """The field of prompts that ask for the verdict without a rationale."""
 
@@ -53,6 +55,8 @@ def checked_spec(study_id: int, spec: JudgeSpec, *, session: Session) -> JudgeSp
     questions = asked_questions(study_id, spec, protocol, session=session)
     _check_texts(spec)
     _check_numbers(spec)
+    _check_json(spec.extra, "further parameters")
+    _check_json(spec.options, "settings of the protocol")
     _check_model(spec, protocol)
     protocol.check(spec, questions)
     if protocol.asks_model:
@@ -131,6 +135,25 @@ def _check_numbers(spec: JudgeSpec) -> None:
             raise BadInput(where=name, found=f"{value:g}", expected=f"{low:g} to {high:g}")
 
 
+def _check_json(value: object, where: str, depth: int = 0) -> None:
+    """Refuse what no database keeps as JSON: numbers that are none, dates, texts with a NUL or half a character."""
+    if depth > _DEEPEST:
+        raise BadInput(where=where, found="a list in a list, and so on", expected=f"at most {_DEEPEST} levels")
+    if isinstance(value, str):
+        checked_text(value, where=where)
+    elif isinstance(value, Mapping):
+        for name, one in value.items():
+            checked_text(str(name), where=where)
+            _check_json(one, f"{where}, {shortened(str(name))}", depth + 1)
+    elif isinstance(value, list | tuple):
+        for one in value:
+            _check_json(one, where, depth + 1)
+    elif isinstance(value, float) and isfinite(value):
+        pass
+    elif not (value is None or isinstance(value, int)):
+        raise BadInput(where=where, found=shortened(str(value)), expected="a text, a finite number, true or false")
+
+
 def _check_model(spec: JudgeSpec, protocol: JudgeProtocol) -> None:
     if not protocol.asks_model:
         if spec.model or spec.api_base or spec.prompt:
@@ -186,13 +209,14 @@ def _references(study_id: int, spec: JudgeSpec, session: Session) -> str:
         return "No item has a reference: every subject would be skipped."
     parts = []
     if counts.n_with < counts.n_items:
-        parts.append(
-            f"{counts.n_items - counts.n_with:,} of {counts.n_items:,} items have no reference and are skipped."
-        )
+        without = counts.n_items - counts.n_with
+        have = "has no reference and is" if without == 1 else "have no reference and are"
+        parts.append(f"{without:,} of {counts.n_items:,} {'item' if counts.n_items == 1 else 'items'} {have} skipped.")
     if counts.n_unverified:
+        items = "item" if counts.n_unverified == 1 else "items"
         parts.append(
-            f"The references of {counts.n_unverified:,} items were verified by nobody; a wrong reference makes a wrong"
-            " verdict."
+            f"The references of {counts.n_unverified:,} {items} were verified by nobody; a wrong reference makes"
+            " a wrong verdict."
         )
     return " ".join(parts)
 

@@ -1,5 +1,7 @@
 """Judges: what one is, which can be made, which are the same, and how versions follow each other."""
 
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -54,6 +56,25 @@ def test_a_model_nobody_knows_answers_in_words(workspace: Workspace) -> None:
     built = build_study(workspace.database)
     spec = with_model(drafted(workspace, built), "openai/practice-no-llm", api_base=" http://127.0.0.1:9/v1 ")
     assert (spec.answer_format, spec.api_base, spec.family) == (AnswerFormat.TEXT, "http://127.0.0.1:9/v1", "")
+
+
+@pytest.mark.parametrize(
+    "value", [float("nan"), float("inf"), date(2026, 1, 1), "a\0b", "\ud800", {"a\0": 1}, [{"deep": [float("nan")]}]]
+)
+def test_a_parameter_that_no_database_keeps_is_refused_by_its_name(any_workspace: Workspace, value: object) -> None:
+    built = build_study(any_workspace.database)
+    with pytest.raises(BadInput, match=r"further parameters, .*stop"):
+        add_judge(any_workspace, ANA, built.study, "grader", drafted(any_workspace, built, extra={"stop": value}))
+    assert not list_judges(any_workspace, built.study)
+
+
+def test_a_parameter_that_is_nested_without_end_is_refused(workspace: Workspace) -> None:
+    built = build_study(workspace.database)
+    value: object = 1
+    for _ in range(100):
+        value = [value]
+    with pytest.raises(BadInput, match="at most 20 levels"):
+        add_judge(workspace, ANA, built.study, "grader", drafted(workspace, built, extra={"stop": value}))
 
 
 def test_every_version_is_a_rater_of_its_own_and_the_newest_is_marked(any_workspace: Workspace) -> None:
@@ -201,7 +222,7 @@ def test_what_should_be_known_is_said(workspace: Workspace) -> None:
     told = said(reference_mode=ReferenceMode.HUMAN)["reference_mode"]
     # 3 items: one without a reference, one whose reference nobody verified
     assert "1 of 3 items have no reference" in told
-    assert "1 items were verified by nobody" in told
+    assert "1 item were verified by nobody" in told
     face = add_judge(workspace, ANA, built.study, "grader", spec)
     assert face.same_family == ("alder",)
 
