@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.errors import NotFound
-from core.workflow.judging import JudgeFace, find_judge
+from core.workflow.judging import JudgeFace, find_among, list_judges
 from core.workflow.studies import StudySummary
 from core.workflow.workspace import Workspace
 from pages.parts.frame import current_study, page_title, show_error, workspace
@@ -26,22 +26,31 @@ DRAWN: dict[str, Callable[[Workspace, StudySummary, JudgeFace, Place], None]] = 
     "run": show_running,
     "calls": show_calls,
     "probe": show_probe,
+}
+"""View of a judge in the address -> what draws it; only the chosen one is worked out."""
+
+DRAWN_BESIDE: dict[str, Callable[[Workspace, StudySummary, JudgeFace, Place, tuple[JudgeFace, ...]], None]] = {
     "edit": show_edit,
     "versions": show_versions,
 }
-"""View of a judge in the address -> what draws it; only the chosen one is worked out."""
+"""Those that look at the other judges of the study, too."""
 
 
 def show_judge(space: Workspace, study: StudySummary, place: Place) -> None:
     """One judge: its head, then the part that the address names."""
     st.button("← All judges", key="all-judges", type="tertiary", on_click=go)
+    faces = list_judges(space, study.id)
     try:
-        face = find_judge(space, study.id, place.judge)
+        face = find_among(faces, place.judge)
     except NotFound as error:
         show_error(error)
         return
-    show_head(space, study, face)
-    DRAWN[pick_view(face, place)](space, study, face, place)
+    show_head(space, study, face, faces)
+    view = pick_view(face, place)
+    if view in DRAWN_BESIDE:
+        DRAWN_BESIDE[view](space, study, face, place, faces)
+    else:
+        DRAWN[view](space, study, face, place)
 
 
 with st.container(key="jd-links"):  # nothing to see: rules and a listener
@@ -54,6 +63,6 @@ if place.judge:
     show_judge(workspace(), study, place)
 elif place.view == "new":
     st.button("← All judges", key="all-judges", type="tertiary", on_click=go)
-    show_new(workspace(), study, place)
+    show_new(workspace(), study, place, list_judges(workspace(), study.id))
 else:
     show_list(workspace(), study)

@@ -44,6 +44,13 @@ def read_failures(run_id: int, statuses: Sequence[str], *, examples: int, sessio
     return sorted(found, key=lambda row: (-row.n, row.status, row.cause))
 
 
+def count_standing(run_ids: Sequence[int], statuses: Sequence[str], *, session: Session) -> Mapping[int, int]:
+    """Run id -> its calls that stand so now; a call that a later run asked again is that run's."""
+    here = (_CALL.c.run_id.in_(list(run_ids)), _CALL.c.status.in_(list(statuses)))
+    counted = select(_CALL.c.run_id, func.count()).where(*here).group_by(_CALL.c.run_id)
+    return {row[0]: row[1] for row in session.connection().execute(counted)}
+
+
 def failed_subjects(run_id: int, statuses: Sequence[str], causes: Sequence[str], *, session: Session) -> Sequence[int]:
     """Ids of the subjects whose calls in a run failed so, rising; those that share such a call and were told too."""
     here = [_CALL.c.run_id == run_id, _CALL.c.status.in_(list(statuses))]

@@ -150,6 +150,14 @@ def place_among(study_id: int, kinds: Sequence[str], near: int | None, *, sessio
     return PlaceAmong(subject, before, after, place, total)
 
 
+def subject_at(study_id: int, kinds: Sequence[str], place: int, *, session: Session) -> int | None:
+    """The subject at this place, from 1, among the visible ones of some kinds; None where it has no such place."""
+    here = (Subject.study_id == study_id, col(Subject.kind).in_(list(kinds)), visible(Subject, study_id=study_id))
+    if place < 1:
+        return None
+    return session.exec(select(Subject.id).where(*here).order_by(col(Subject.id)).offset(place - 1).limit(1)).first()
+
+
 def subject_named(study_id: int, key: str, *, session: Session) -> int:
     """The subject with this key ("q1/alder"), or this id.
 

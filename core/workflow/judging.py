@@ -14,14 +14,23 @@ from core.store.database import Session
 from core.store.studies import refuse_simulated
 from core.workflow.judging_checks import Warning_, checked_spec, judged_kinds_in, warnings_of
 from core.workflow.judging_identity import JURY, NAME_LENGTH, family_of, rater_kind, rater_name, spec_of
-from core.workflow.judging_listing import JudgeFace, as_plain, find_judge, list_judges, read_judge_face, same_family
+from core.workflow.judging_listing import (
+    JudgeFace,
+    as_plain,
+    find_among,
+    find_judge,
+    list_judges,
+    raters_beside,
+    read_judge_face,
+    same_family,
+)
 from core.workflow.judging_versions import SettingChange, VersionDifference, compare_versions, settings_in_words
 from core.workflow.workspace import Visitor, Workspace
 
 __all__ = [
     "FEWEST_MEMBERS", "JURY", "JURY_RULES", "JudgeFace", "SettingChange", "VersionDifference", "Warning_", "add_judge",
-    "add_jury", "as_plain", "check_judge", "compare_versions", "draft", "find_judge", "judged_kinds", "list_judges",
-    "read_judge_face", "same_family", "settings_in_words", "spec_of", "with_model",
+    "add_jury", "as_plain", "check_judge", "compare_versions", "draft", "find_among", "find_judge", "judged_kinds",
+    "list_judges", "raters_beside", "read_judge_face", "same_family", "settings_in_words", "spec_of", "with_model",
 ]  # fmt: skip
 
 JURY_RULES = ("majority", "mean", "weights")

@@ -15,11 +15,18 @@ from core.judging.provider_errors import ProviderError
 from core.store.call_writing import AttemptRow
 from core.workflow.judging_counters import Counters
 from core.workflow.judging_outcomes import Asked, closed, failed_attempt
+from core.workflow.judging_watching import OUT_OF_BUDGET
 
 MOST_FAILURES = 25
 """Calls that may fail in a row without one that succeeds, before a run stops."""
 _TOKENS_OUT = 1_024
 """Tokens that a reply is thought to take at most where no limit is set."""
+
+
+def _dollars(amount: float) -> str:
+    """US dollars; of less than one, the digits that tell something."""
+    return f"${amount:,.2f}" if amount >= 1 or not amount else f"${amount:.3g}"
+
 
 HaltKind = Literal["state", "lost", "shutdown", "stopped"]
 
@@ -127,7 +134,7 @@ class Asker:
         estimate, budget = self._purse.estimate(tokens_in), self._purse.budget
         if not await budget.admit(estimate):
             spent, limit = budget.spent, budget.limit or 0.0
-            self._brake.pull(Halt("stopped", f"The budget of ${limit:,.2f} is used up: ${spent:,.4f} spent."))
+            self._brake.pull(Halt("stopped", f"{OUT_OF_BUDGET} of {_dollars(limit)}; {_dollars(spent)} is spent."))
             return None
         cost: float | None = 0.0
         try:

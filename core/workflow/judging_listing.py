@@ -7,8 +7,10 @@ from datetime import datetime
 from core.errors import NotFound, shortened
 from core.judging.protocols import PROTOCOLS
 from core.judging.spec import JudgeSpec
+from core.models.ratings import RaterKind
 from core.store import judging as stored
 from core.store.database import Session
+from core.store.questions import read_raters
 from core.store.studies import current_rubric
 from core.workflow.judging_identity import FILE, family_of, has_spec, spec_of
 from core.workflow.workspace import Workspace
@@ -72,7 +74,15 @@ def find_judge(workspace: Workspace, study_id: int, name_or_id: str | int) -> Ju
     Raises:
         NotFound: The study has none; names those it has.
     """
-    faces = list_judges(workspace, study_id)
+    return find_among(list_judges(workspace, study_id), name_or_id)
+
+
+def find_among(faces: Sequence[JudgeFace], name_or_id: str | int) -> JudgeFace:
+    """The same among judges that were listed already.
+
+    Raises:
+        NotFound: None is called so; names those there are.
+    """
     wanted = str(name_or_id).strip().casefold()
     by_id = [face for face in faces if face.id and wanted == str(face.id)]
     by_title = [face for face in faces if wanted == face.title.casefold()]
@@ -91,6 +101,23 @@ def read_judge_face(workspace: Workspace, judge_id: int) -> JudgeFace:
     with workspace.database.reading() as session:
         study_id = stored.read_judge(judge_id, session=session).study_id
     return find_judge(workspace, study_id, judge_id)
+
+
+MOST_BESIDE = 100
+
+
+def raters_beside(workspace: Workspace, study_id: int, rater_id: int) -> tuple[int, ...]:
+    """A judge with everybody it can be held against: the people of the study, named or anonymous.
+
+    Returns:
+        Rater ids, rising; none where there are no people, or more than an address can name.
+    """
+    with workspace.database.reading() as session:
+        people = [row.id for row in read_raters(study_id, session=session) if row.kind in _PEOPLE]
+    return tuple(sorted({*people, rater_id})) if 0 < len(people) <= MOST_BESIDE else ()
+
+
+_PEOPLE = (RaterKind.PERSON.value, RaterKind.SEAT.value, RaterKind.SIMULATED.value)
 
 
 @dataclass(frozen=True, slots=True)

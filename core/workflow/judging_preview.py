@@ -12,6 +12,7 @@ from core.judging.protocols.face import JudgeProtocol
 from core.judging.spec import JudgeSpec
 from core.judging.templates import check_template
 from core.store import calls, judging_subjects
+from core.store.opened_items import read_titles
 from core.workflow.judging_checks import Warning_, asked_questions, judged_kinds_in, warnings_of
 from core.workflow.judging_majorities import majorities_for
 from core.workflow.judging_material import JudgedStudy, read_judged_study, read_materials
@@ -159,6 +160,7 @@ class PreviewPlace:
         first, previous, next: Others, to page through; None where there is none.
         place: From 1; 0 where there is none.
         total: Subjects in all.
+        name: The item's name and the systems of its outputs; plain text that others wrote.
     """
 
     subject: int | None
@@ -167,6 +169,7 @@ class PreviewPlace:
     next: int | None
     place: int
     total: int
+    name: str
 
 
 def preview_subjects(workspace: Workspace, study_id: int, spec: JudgeSpec, *, near: int | None = None) -> PreviewPlace:
@@ -180,7 +183,21 @@ def preview_subjects(workspace: Workspace, study_id: int, spec: JudgeSpec, *, ne
         kinds = judged_kinds_in(study_id, spec, session=session)
         found = judging_subjects.place_among(study_id, kinds, near, session=session)
         first = judging_subjects.place_among(study_id, kinds, None, session=session).subject
-    return PreviewPlace(found.subject, first, found.before, found.after, found.place, found.total)
+        titles = read_titles(study_id, [found.subject], session=session) if found.subject is not None else {}
+    name = " · ".join(part for one in titles.values() for part in (one.external_id, *one.systems))
+    return PreviewPlace(found.subject, first, found.before, found.after, found.place, found.total, name)
+
+
+def preview_subject_at(workspace: Workspace, study_id: int, spec: JudgeSpec, place: int) -> int | None:
+    """The subject at this place, from 1, among those the judge can judge; None where it has no such place.
+
+    Raises:
+        BadInput: The judge's criteria cannot be used.
+        NotFound: Its rubric is none of the study.
+    """
+    with workspace.database.reading() as session:
+        kinds = judged_kinds_in(study_id, spec, session=session)
+        return judging_subjects.subject_at(study_id, kinds, place, session=session)
 
 
 def find_subject(workspace: Workspace, study_id: int, key: str) -> int:

@@ -27,6 +27,7 @@ from core.workflow.judging_checks import checked_spec
 from core.workflow.judging_identity import has_spec, spec_of
 from core.workflow.judging_selection import WRITTEN_AT_ONCE, Chosen, Selection, add_drawn_part, choose, write_drawn
 from core.workflow.judging_watching import (
+    FAILED,
     RESUMABLE,
     RunCounts,
     RunFace,
@@ -41,9 +42,6 @@ __all__ = [
     "FAILED", "RunCounts", "RunFace", "WorkerState", "cancel_run", "check_budget", "check_settings", "list_runs",
     "missing_key", "pause_run", "resume_run", "retry_run", "run_status", "start_run", "try_on", "worker_state",
 ]  # fmt: skip
-
-FAILED = ("unreadable", "refused", "provider error")
-"""Statuses that a retry asks again unless told otherwise."""
 
 _CHOOSING = "its subjects are being chosen"
 _LOOKED_THROUGH = 20_000

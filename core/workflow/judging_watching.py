@@ -1,5 +1,6 @@
 """How runs stand: counts, rate, time left, money, and whether a worker is there to drive them."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,6 +16,10 @@ from core.workflow.workspace import Workspace
 
 RESUMABLE = ("paused", "stopped", "cancelled")
 """States out of which a run can go on."""
+FAILED = ("unreadable", "refused", "provider error")
+"""Statuses of calls without a verdict that can be asked again."""
+OUT_OF_BUDGET = "The next call could pass the budget"
+"""How the reason of a run begins that its budget ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,7 @@ class RunFace:
         rate: Calls a second in the last minute while it runs, else over all the time since it started; None before the
             first.
         seconds_left: At that rate; None where it is unknown or the run is not running.
+        still_failed: Failures that nothing was asked again for since; 0 while the run is active.
         spent, budget: US dollars; no budget: None.
         in_flight, sent: Requests under way, and requests sent in all.
         worker_alive: Whether there is a worker at all.
@@ -80,6 +86,7 @@ class RunFace:
     share: float | None
     rate: float | None
     seconds_left: float | None
+    still_failed: int
     spent: float
     budget: float | None
     tokens_in: int
@@ -115,7 +122,12 @@ class RunFace:
     @property
     def can_retry(self) -> bool:
         """Whether it has failures that can be asked again now."""
-        return not self.is_active and self.counts.failed > 0
+        return not self.is_active and self.still_failed > 0
+
+    @property
+    def is_out_of_budget(self) -> bool:
+        """Whether its budget ended it: it goes on only with a higher one."""
+        return self.state == "stopped" and self.reason.startswith(OUT_OF_BUDGET)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +166,7 @@ def run_status(workspace: Workspace, run_id: int) -> RunFace:
     with workspace.database.reading() as session:
         found = stored.read_run(run_id, session=session)
         alive = bool(stored.list_workers(now=now, session=session))
-        return _as_face(found, now, worker_alive=alive, session=session)
+        return _as_face(found, now, worker_alive=alive, failing=_failing([found], session), session=session)
 
 
 def list_runs(workspace: Workspace, study_id: int, judge_id: int | None = None) -> tuple[RunFace, ...]:
@@ -163,10 +175,23 @@ def list_runs(workspace: Workspace, study_id: int, judge_id: int | None = None) 
     with workspace.database.reading() as session:
         found = stored.list_runs(study_id, judge_id=judge_id, session=session)
         alive = bool(stored.list_workers(now=now, session=session))
-        return tuple(_as_face(one, now, worker_alive=alive, session=session) for one in found)
+        failing = _failing(found, session)
+        return tuple(_as_face(one, now, worker_alive=alive, failing=failing, session=session) for one in found)
 
 
-def _as_face(found: stored.TitledRun, now: datetime, *, worker_alive: bool, session: Session) -> RunFace:
+def _failing(found: Sequence[stored.TitledRun], session: Session) -> Mapping[int, int]:
+    """Run id -> failures that still stand, of the runs that ended with some."""
+    ended = [
+        one.run.id or 0
+        for one in found
+        if one.run.state not in ACTIVE and any(one.run.counters.get(name) for name in _FAILURES)
+    ]
+    return stored_calls.count_standing(ended, FAILED, session=session) if ended else {}
+
+
+def _as_face(
+    found: stored.TitledRun, now: datetime, *, worker_alive: bool, failing: Mapping[int, int], session: Session
+) -> RunFace:
     run = found.run
     numbers = {name: int(run.counters.get(name) or 0) for name in _COUNTED}
     planned, done = numbers["planned"], numbers["done"]
@@ -190,6 +215,7 @@ def _as_face(found: stored.TitledRun, now: datetime, *, worker_alive: bool, sess
         share=min(done / planned, 1.0) if planned else (1.0 if run.state == "done" else None),
         rate=rate,
         seconds_left=left / rate if rate and left > 0 and run.state == "running" else None,
+        still_failed=failing.get(run.id or 0, 0),
         spent=float(run.counters.get("spent") or 0.0),
         budget=run.budget,
         tokens_in=numbers["tokens_in"],
@@ -205,6 +231,7 @@ def _as_face(found: stored.TitledRun, now: datetime, *, worker_alive: bool, sess
 
 
 _OUTCOMES = ("ok", "unreadable", "refused", "error", "skipped", "copied", "already")
+_FAILURES = ("unreadable", "refused", "error")
 _COUNTED = (*_OUTCOMES, "planned", "done", "tokens_in", "tokens_out", "in_flight", "sent")
 
 

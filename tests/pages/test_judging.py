@@ -296,8 +296,8 @@ def test_an_unknown_price_is_asked_for_and_a_budget_needs_it(workspace: Workspac
     shown(page.button("start-run").click().run())
     assert "no price is known" in words(page)
     assert not list_runs(workspace, built.study)
-    page.number_input(f"run-price-in-{face.id}").set_value(1.0)
-    shown(page.number_input(f"run-price-out-{face.id}").set_value(2.0).run())
+    page.number_input(f"run-{face.id}-price-in").set_value(1.0)
+    shown(page.number_input(f"run-{face.id}-price-out").set_value(2.0).run())
     assert "expected to cost" in words(page)
     shown(page.button("start-run").click().run())
     (run,) = list_runs(workspace, built.study)
@@ -436,7 +436,7 @@ def test_an_address_that_names_nothing_says_so(workspace: Workspace) -> None:
     face = made(workspace, built)
     assert "There is no judge" in words(opened(workspace, built, judge="nobody"))
     assert "There is no run" in words(opened(workspace, built, judge=face.id, view="run", run=999))
-    assert "not asked about number 999" in words(opened(workspace, built, judge=face.id, item=999))
+    assert "not asked about what the address names" in words(opened(workspace, built, judge=face.id, item=999))
     assert "no such way to judge" in words(opened(workspace, built, view="new", protocol="guessing"))
 
 

@@ -174,7 +174,7 @@ def test_a_baseline_that_looks_for_references_warns_where_they_are_missing_or_un
     with workspace.database.writing() as session:
         session.add(Reference(item_id=built.items["q3"], text="Oslo", status="unverified", created_at=AT))
     (warning,) = check_judge(workspace, built.study, draft(workspace, built.study, "contains"))
-    assert warning.text.startswith("The references of 1 items were verified by nobody")
+    assert warning.text.startswith("The references of 1 item were verified by nobody")
     assert check_judge(workspace, built.study, draft(workspace, built.study, "random")) == ()
     bare = build_study(workspace.database, name="Bare")
     (warning,) = check_judge(workspace, bare.study, draft(workspace, bare.study, "exact match"))

@@ -12,15 +12,15 @@ from core.judging.providers import key_variable
 from core.judging.spec import JudgeSpec
 from core.rendering import plain
 from core.workflow.judging import JudgeFace
-from core.workflow.judging_preview import Preview, PreviewStep, preview, preview_subjects
+from core.workflow.judging_preview import Preview, PreviewStep, preview, preview_subject_at, preview_subjects
 from core.workflow.judging_runs import run_status, try_on, worker_state
 from core.workflow.studies import StudySummary
 from core.workflow.workspace import Workspace
-from pages.parts.frame import show_error, shown_problems, text_block
+from pages.parts.frame import page_link, show_error, shown_problems, text_block
 from pages.parts.judging.calls import call_list
 from pages.parts.judging.naming import EXPOSES, is_named, reader
 from pages.parts.judging.place import Place, turn
-from pages.parts.judging.words import counted, heading, quiet
+from pages.parts.judging.words import counted, heading, named
 
 _OPENING = re.compile(r"<([\w-]+) ([0-9a-f]{8,})>")
 _PARTS = re.compile(r"[^\n]*\n|[^\n]+")
@@ -41,6 +41,8 @@ def pick_subject(space: Workspace, study_id: int, spec: JudgeSpec, item: int | N
         near = preview_subjects(space, study_id, spec, near=item)
         if near.subject is None:
             text_block("The study has nothing that this judge could be asked about yet.", kind="empty")
+            with st.container(key="jd-way-items"):
+                page_link("importing", "Import items and outputs", study=str(study_id))
             return None
         shown = preview(space, study_id, spec, near.subject)
     except TouchstoneError as error:
@@ -50,23 +52,30 @@ def pick_subject(space: Workspace, study_id: int, spec: JudgeSpec, item: int | N
         for label, there in (("Previous", near.previous), ("Next", near.next)):
             st.button(label, key=f"item-{label}", on_click=turn, kwargs={"item": there, "trial": None},
                       disabled=there is None)  # fmt: skip
-        st.session_state["item-number"] = near.subject
-        st.number_input("Number", min_value=1, step=1, key="item-number", on_change=_numbered, width=140)
+        st.session_state["item-number"] = near.place
+        st.number_input(f"Number, of {near.total:,}", min_value=1, max_value=near.total, step=1, key="item-number",
+                        on_change=_numbered, args=(space, study_id, spec), width=160)  # fmt: skip
     if item is not None and item != near.subject:
-        text_block(f"This judge is not asked about number {item}; the first one is shown.")
-    quiet(f"{shown.kind.capitalize()} {near.place:,} of {near.total:,}. {_in_all(shown)}")
+        text_block("This judge is not asked about what the address names; the first one is shown.")
+    about = f"<b>{shown.kind.capitalize()} {near.place:,}: {named(near.name)}</b>"
+    st.html(f'<p class="jd-quiet jd-which">{about} {escape(_in_all(shown))}</p>')
     if shown.missing:
         text_block(f"Nothing is asked about it: {shown.missing}.", kind="warning")
     return shown
 
 
-def show_requests(shown: Preview) -> None:
-    """The requests, word for word; the first stands open."""
-    st.html("".join(step_html(step, is_open=place == 0) for place, step in enumerate(shown.steps)))
+def show_requests(shown: Preview, *, no_model: str = "") -> None:
+    """The requests, word for word; the first stands open.
+
+    Args:
+        shown: What would be sent.
+        no_model: What stands for a model that is not chosen yet; "" where it is chosen.
+    """
+    st.html("".join(step_html(step, is_open=place == 0, no_model=no_model) for place, step in enumerate(shown.steps)))
 
 
-def _numbered() -> None:
-    turn(item=int(st.session_state["item-number"]), trial=None)
+def _numbered(space: Workspace, study_id: int, spec: JudgeSpec) -> None:
+    turn(item=preview_subject_at(space, study_id, spec, int(st.session_state["item-number"])), trial=None)
 
 
 def _in_all(shown: Preview) -> str:
@@ -78,12 +87,15 @@ def _in_all(shown: Preview) -> str:
     return f"{calls}{times}, about {tokens * shown.repetitions:,} tokens sent."
 
 
-def step_html(step: PreviewStep, *, is_open: bool) -> str:
+def step_html(step: PreviewStep, *, is_open: bool, no_model: str = "") -> str:
     """One request as HTML; whatever it contains stays text."""
     facts = [escape(step.model)] if step.model else ["no model is asked"]
+    facts = ["no model chosen yet"] if no_model and step.model == no_model else facts
     facts += [f"at {escape(step.api_base)}"] if step.api_base else []
     facts += [f"about {step.tokens:,} tokens"] if step.model else []
-    facts += [f'request <code title="{step.hash}">{step.hash[:12]}</code>'] if step.hash else ["not known in full yet"]
+    is_known = step.hash and step.model != no_model
+    request = f'request <code title="{step.hash}">{step.hash[:12]}</code>' if is_known else "not known in full yet"
+    facts += [request]
     facts = [f"not asked: {escape(step.missing)}"] if step.missing else facts
     messages = "".join(
         f'<div class="jd-message"><div class="jd-role">{escape(one["role"])}</div>'

@@ -5,7 +5,7 @@ import streamlit as st
 from core.errors import BadInput, NotFound, TouchstoneError
 from core.judging.protocols import PROTOCOLS
 from core.judging.spec import JudgeSpec
-from core.workflow.judging import JudgeFace, Warning_, add_judge, check_judge, draft, list_judges
+from core.workflow.judging import JudgeFace, Warning_, add_judge, check_judge, draft
 from core.workflow.studies import StudySummary
 from core.workflow.study_detail import study_detail
 from core.workflow.workspace import Workspace
@@ -25,14 +25,14 @@ _NO_MODEL = "openai/model-not-chosen-yet"
 """Stands for a model while the rest of the form is checked already."""
 
 
-def show_new(space: Workspace, study: StudySummary, place: Place) -> None:
+def show_new(space: Workspace, study: StudySummary, place: Place, faces: tuple[JudgeFace, ...]) -> None:
     """The form of a new judge of the protocol in the address."""
     if place.protocol == "jury":
         heading(
             "New jury",
             "Several judges as one. Its verdicts follow from theirs wherever they are read; nothing is asked or paid.",
         )
-        show_jury(space, study, None)
+        show_jury(space, study, None, faces)
         return
     protocol = PROTOCOLS.get(place.protocol)
     if protocol is None:
@@ -44,16 +44,19 @@ def show_new(space: Workspace, study: StudySummary, place: Place) -> None:
         base = draft(space, study.id, place.protocol, kind=kind)
     except NotFound:
         text_block("This study asks nothing yet, so there is nothing to judge by.", kind="empty")
-        page_link("study", "Add a criterion", study=str(study.id))
+        with st.container(key="jd-way-criterion"):
+            page_link("study", "Add a criterion", study=str(study.id))
         return
-    _show_form(space, study, base, None, place)
+    _show_form(space, study, base, None, place, faces)
 
 
-def show_edit(space: Workspace, study: StudySummary, face: JudgeFace, place: Place) -> None:
+def show_edit(
+    space: Workspace, study: StudySummary, face: JudgeFace, place: Place, faces: tuple[JudgeFace, ...]
+) -> None:
     """The form of a judge that is there: saving makes its next version."""
     if face.kind == "jury":
         heading("Edit", "Saving makes the next version; this one stays as it is.")
-        show_jury(space, study, face)
+        show_jury(space, study, face, faces)
         return
     try:
         current = draft(space, study.id, face.spec.protocol).rubric_id
@@ -63,10 +66,13 @@ def show_edit(space: Workspace, study: StudySummary, face: JudgeFace, place: Pla
     heading("Edit", "Saving makes the next version, with verdicts of its own; this one stays as it is.")
     asked = {one.lineage for one in study_detail(space, study.id).asked}
     kept = tuple(lineage for lineage in face.spec.criteria if lineage in asked)
-    _show_form(space, study, face.spec.changed(rubric_id=current, criteria=kept), face, place)
+    _show_form(space, study, face.spec.changed(rubric_id=current, criteria=kept), face, place, faces)
 
 
-def _show_form(space: Workspace, study: StudySummary, base: JudgeSpec, face: JudgeFace | None, place: Place) -> None:
+def _show_form(
+    space: Workspace, study: StudySummary, base: JudgeSpec, face: JudgeFace | None, place: Place,
+    faces: tuple[JudgeFace, ...],
+) -> None:  # fmt: skip
     protocol = PROTOCOLS[base.protocol]
     fields = Fields(f"jd-{study.id}-{face.id if face else base.protocol}", base, protocol)
     problems = ProblemPlaces()
@@ -109,13 +115,13 @@ def _show_form(space: Workspace, study: StudySummary, base: JudgeSpec, face: Jud
             )
     sound = spec is not None and _check(space, study, spec, problems)
     with left if protocol.asks_model else right:
-        _show_save(space, study, name, spec if sound else None, face, fields)
+        _show_save(space, study, name, spec if sound else None, face, fields, faces)
     if spec is not None and sound:
         shown = spec if spec.model or not protocol.asks_model else spec.changed(model=_NO_MODEL)
         heading("What it will be asked", "With the settings above, saved or not. Save the judge to try it.")
         found = pick_subject(space, study.id, shown, place.item)
         if found is not None:
-            show_requests(found)
+            show_requests(found, no_model=_NO_MODEL)
 
 
 def _check(space: Workspace, study: StudySummary, spec: JudgeSpec, problems: ProblemPlaces) -> bool:
@@ -136,11 +142,12 @@ def _check(space: Workspace, study: StudySummary, spec: JudgeSpec, problems: Pro
 
 
 def _show_save(
-    space: Workspace, study: StudySummary, name: str, spec: JudgeSpec | None, face: JudgeFace | None, fields: Fields
-) -> None:
+    space: Workspace, study: StudySummary, name: str, spec: JudgeSpec | None, face: JudgeFace | None, fields: Fields,
+    faces: tuple[JudgeFace, ...],
+) -> None:  # fmt: skip
     named = " ".join(name.split())
     newest = max(
-        (one.version for one in list_judges(space, study.id) if one.id and one.name.casefold() == named.casefold()),
+        (one.version for one in faces if one.id and one.name.casefold() == named.casefold()),
         default=0,
     )
     note = ""

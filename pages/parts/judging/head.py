@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from core.workflow.judging import JudgeFace, list_judges
+from core.workflow.judging import JudgeFace
 from core.workflow.studies import StudySummary
 from core.workflow.workspace import Workspace
-from pages.parts.frame import page_link, text_block
-from pages.parts.judging.links import link
+from pages.parts.frame import text_block
+from pages.parts.judging.links import link, link_to_agreement
 from pages.parts.judging.place import VIEWS, Place, go
 from pages.parts.judging.words import cost_words, counted, kind_mark, named, protocol_words
 
@@ -18,9 +18,9 @@ def views_of(face: JudgeFace) -> tuple[str, ...]:
     return ("edit", "versions") if face.kind == "jury" and face.id else ("versions",) if face.id else ()
 
 
-def show_head(space: Workspace, study: StudySummary, face: JudgeFace) -> None:
+def show_head(space: Workspace, study: StudySummary, face: JudgeFace, faces: tuple[JudgeFace, ...]) -> None:
     """Name, kind, how it judges, and what it did so far."""
-    titles = {one.id: one.title for one in list_judges(space, study.id) if one.id} if face.kind == "jury" else None
+    titles = {one.id: one.title for one in faces if one.id}
     verdicts = counted(face.n_verdicts, "verdict", "verdicts")
     if face.n_calls:
         where = {"judge": face.id, "view": "calls"}
@@ -39,8 +39,7 @@ def show_head(space: Workspace, study: StudySummary, face: JudgeFace) -> None:
             "Go to the newest version", key="to-newest", type="tertiary", on_click=go, kwargs={"judge": face.name}
         )
     if (face.n_verdicts and not face.is_runnable) or face.kind == "jury":
-        with st.container(key="jd-way-head"):
-            page_link("agreement", "Agreement with this judge", study=str(study.id), section="raters")
+        link_to_agreement(space, study, face, "head")
     if not face.is_runnable and face.kind != "jury":
         text_block("Its verdicts came with the data; nothing more is known of how they were made, and it cannot run.")
 

@@ -1,33 +1,33 @@
 """A jury: its members, and how their verdicts become one."""
 
 from collections.abc import Sequence
-from html import escape
 
 import streamlit as st
 
 from core.errors import TouchstoneError
-from core.workflow.judging import FEWEST_MEMBERS, JudgeFace, add_jury, list_judges
+from core.workflow.judging import FEWEST_MEMBERS, JudgeFace, add_jury
 from core.workflow.studies import StudySummary
 from core.workflow.workspace import Workspace
 from pages.parts.frame import show_error, text_block
 from pages.parts.judging.naming import reader
 from pages.parts.judging.place import go
-from pages.parts.judging.words import quiet
+from pages.parts.judging.words import named, quiet
 
 _RULES = {"majority": "Majority of the members", "mean": "Mean, for free numbers", "weights": "Weighted majority"}
 _NAME_LENGTH = 150
 
 
-def show_jury(space: Workspace, study: StudySummary, face: JudgeFace | None) -> None:
+def show_jury(space: Workspace, study: StudySummary, face: JudgeFace | None, faces: tuple[JudgeFace, ...]) -> None:
     """The form of a jury; of one that is there, saving makes its next version."""
-    known = {one.id: one for one in list_judges(space, study.id) if one.id and one.kind != "jury"}
+    known = {one.id: one for one in faces if one.id and one.kind != "jury"}
     if len(known) < FEWEST_MEMBERS:
         text_block("A jury needs at least two judges that were made here. Make those first.", kind="empty")
         return
     key = f"jury-{study.id}-{face.id if face else 'new'}"
     options = face.spec.options if face else {}
     with st.container(width=760):
-        name = st.text_input("Name", face.name if face else "", key=f"{key}-name", max_chars=_NAME_LENGTH)
+        name = st.text_input("Name", face.name if face else "", key=f"{key}-name", max_chars=_NAME_LENGTH,
+                             placeholder="Such as panel")  # fmt: skip
         start_members = [one for one in options.get("members", ()) if one in known]
         members = st.multiselect(
             "Members", list(known), default=start_members, key=f"{key}-members", placeholder="At least two judges",
@@ -60,7 +60,7 @@ def _weights(key: str, members: Sequence[JudgeFace], options: object) -> list[fl
         before = dict(zip(options.get("members", ()), options.get("weights", ()), strict=False))
     found = []
     for place, member in enumerate(members, start=1):
-        st.html(f'<p class="jd-quiet">Member {place}: {escape(member.title)}</p>')
+        st.html(f'<p class="jd-quiet">Member {place}: {named(member.title)}</p>')
         start = float(before.get(member.id, 1.0))
         found.append(
             float(

@@ -10,7 +10,11 @@ from urllib.parse import parse_qs, urlencode
 import streamlit as st
 
 from core.rendering import snippet
+from core.workflow.judging import JudgeFace, raters_beside
+from core.workflow.studies import StudySummary
+from core.workflow.workspace import Workspace
 from pages.parts.address import put
+from pages.parts.frame import page_link
 from pages.parts.judging.place import KNOWN
 
 if TYPE_CHECKING:
@@ -37,6 +41,21 @@ def follow_links() -> None:
 def _followed() -> None:
     given = parse_qs(str(st.session_state[_KEY].address or "").removeprefix("?"))
     put(**{name: given.get(name, [""])[0] for name in KNOWN})
+
+
+def link_to_agreement(space: Workspace, study: StudySummary, face: JudgeFace, place: str) -> None:
+    """The way to agreement, narrowed to this judge and people, on a criterion that it answers.
+
+    Args:
+        space: The outside world.
+        study: Of this study.
+        face: The judge.
+        place: Where on the page, a name of our own.
+    """
+    where = {"study": str(study.id), "raters": ".".join(map(str, raters_beside(space, study.id, face.rater_id)))}
+    where |= {"criterion": face.spec.criteria[0]} if face.spec.criteria else {}
+    with st.container(key=f"jd-way-{place}"):
+        page_link("agreement", "Agreement with this judge", **{name: one for name, one in where.items() if one})
 
 
 def link(text: str, address: Mapping[str, object], *, title: str = "") -> str:

@@ -108,9 +108,11 @@ def _failures_cell(face: JudgeFace, status: str, n: int) -> str:
 def _run_cell(run: RunFace | None, space: Workspace, *, never: str) -> str:
     if run is None:
         return f'<span class="jd-small">{never}</span>' if never else "–"
-    done = f" {run.share:.0%}" if run.is_active and run.share else ""
-    words = link(f"{STATES[run.state]}{done}", {"judge": run.judge_id, "view": "run", "run": run.id})
-    return f'{words}<span class="jd-small">{ago(run.done_at or run.created_at, space.clock())}</span>'
+    done = f" {100 * run.share:.0f} %" if run.is_active and run.share else ""
+    words = link(f"{STATES[run.state]}{done}", {"judge": run.judge_id, "view": "run", "run": run.id},
+                 title=run.reason)  # fmt: skip
+    since = ago(run.done_at or run.created_at, space.clock())
+    return f'<span class="jd-last">{words}</span><span class="jd-small jd-last">{since}</span>'
 
 
 def show_protocols(*, any_runnable: bool) -> None:

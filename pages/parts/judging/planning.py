@@ -4,7 +4,7 @@ from html import escape
 
 import streamlit as st
 
-from core.errors import BadInput, TouchstoneError
+from core.errors import TouchstoneError
 from core.judging.pace import RunSettings
 from core.judging.prices import price_of
 from core.workflow.judging import JudgeFace, judged_kinds
@@ -17,6 +17,7 @@ from pages.parts.frame import show_error, shown_problems, text_block
 from pages.parts.judging.asked import show_readiness
 from pages.parts.judging.naming import reader
 from pages.parts.judging.place import turn
+from pages.parts.judging.price_fields import price_fields
 from pages.parts.judging.words import KINDS, counted, dollars, heading, quiet
 from pages.parts.wizard.task import Progress, Task
 from pages.parts.wizard.watching import watch
@@ -99,12 +100,12 @@ def _settings(face: JudgeFace) -> tuple[RunSettings, float | None]:
     given: tuple[float | None, float | None] = (None, None)
     if price is None:
         quiet("No price is known for this model. Give one to see what a run costs and to set a budget; 0 is free.")
-        given = _prices(key, "unknown")
+        given = price_fields(f"run-{key}", "unknown")
     budget = st.number_input(
         "Budget in US dollars", min_value=0.0, value=None, step=1.0, format="%.2f", key=f"run-budget-{key}",
         placeholder="no limit", width=220, help="The run stops before it is passed; it can go on with a higher one.",
     )  # fmt: skip
-    with st.expander("Pace and patience" + (" and price" if price else "")):
+    with st.expander("Pace, patience and price" if price else "Pace and patience"):
         left, right = st.columns(2)
         with left:
             at_once = st.number_input("Calls at once", 1, 256, usual.concurrency, key=f"run-at-once-{key}")
@@ -120,25 +121,12 @@ def _settings(face: JudgeFace) -> tuple[RunSettings, float | None]:
         if price is not None:
             per = f"{dollars(price.per_million_in)} in, {dollars(price.per_million_out)} out per million tokens"
             quiet(f"{per}, from {price.source}.")
-            given = _prices(key, "as listed")
+            given = price_fields(f"run-{key}", "as listed")
     settings = RunSettings(
         concurrency=int(at_once), requests_per_minute=requests, tokens_per_minute=tokens, timeout=float(timeout),
         tries=int(tries), price_in=given[0], price_out=given[1],
     )  # fmt: skip
     return settings, budget or None
-
-
-def _prices(key: str, placeholder: str) -> tuple[float | None, float | None]:
-    left, right = st.columns(2)
-    with left:
-        first = st.number_input("Dollars per million tokens in", 0.0, None, None, key=f"run-price-in-{key}",
-                                format="%.3f", placeholder=placeholder)  # fmt: skip
-    with right:
-        second = st.number_input("Dollars per million tokens out", 0.0, None, None, key=f"run-price-out-{key}",
-                                 format="%.3f", placeholder=placeholder)  # fmt: skip
-    if (first is None) != (second is None):
-        raise BadInput(where="prices", found="one of the two", expected="both, or neither")
-    return first, second
 
 
 def _planned(space: Workspace, face: JudgeFace, selection: Selection, settings: RunSettings) -> RunPlan | None:
@@ -201,8 +189,8 @@ def _show_plan(plan: RunPlan) -> None:
         lines.append(f"{plan.n_answers:,} of the requests are for the judge's own answers.")
     lines += [f"{n:,} are skipped: {reason}." for reason, n in sorted(plan.skipped.items())]
     if plan.n_requests and plan.asks_model:
-        own = "by its own earlier calls" if plan.is_calibrated else "by rule of thumb"
-        lines.append(f"About {plan.tokens_in:,} tokens in and {plan.tokens_out:,} out, told {own}.")
+        own = "going by its own earlier calls" if plan.is_calibrated else "by rule of thumb"
+        lines.append(f"About {plan.tokens_in:,} tokens in and {plan.tokens_out:,} out, {own}.")
         if plan.cost_most is not None and plan.cost:
             lines.append(f"At most {dollars(plan.cost_most)}, if every answer were as long as allowed.")
         if plan.price is not None:

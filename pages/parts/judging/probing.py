@@ -23,6 +23,7 @@ from pages.parts.judging.asked import show_readiness
 from pages.parts.judging.links import link
 from pages.parts.judging.naming import reader
 from pages.parts.judging.place import Place
+from pages.parts.judging.price_fields import price_fields
 from pages.parts.judging.watching import run_html
 from pages.parts.judging.words import KINDS, counted, dollars, heading, quiet, table
 
@@ -164,24 +165,25 @@ def _settings(face: JudgeFace) -> tuple[RunSettings, float | None]:
         return RunSettings(), None
     key = face.id
     at_once = st.number_input("Calls at once", 1, 256, RunSettings().concurrency, key=f"probe-at-once-{key}", width=220)
+    given: tuple[float | None, float | None] = (None, None)
     if price_of(face.spec.model) is None:
-        quiet(
-            "No price is known for this model, so a probe of it has neither an estimate of its cost nor a budget here."
-        )
-        return RunSettings(concurrency=int(at_once)), None
+        quiet("No price is known for this model. Give one to see what a probe costs and to set a budget; 0 is free.")
+        given = price_fields(f"probe-{key}", "unknown")
     budget = st.number_input("Budget in US dollars", min_value=0.0, value=None, step=1.0, format="%.2f",
                              key=f"probe-budget-{key}", placeholder="no limit", width=220)  # fmt: skip
-    return RunSettings(concurrency=int(at_once)), budget or None
+    settings = RunSettings(concurrency=int(at_once), price_in=given[0], price_out=given[1])
+    return settings, budget or None
 
 
 def _plan(space: Workspace, face: JudgeFace, choice: ProbeChoice, settings: RunSettings, budget: float | None) -> None:
-    """Count what it would ask, then offer to start it; another choice forgets the count."""
+    """Count what it would ask, then offer to start it; another choice or price forgets the count."""
     if st.button("Count the calls", key="probe-count"):
-        st.session_state[_OUTLINE] = (face.id, choice, plan_probe(space, face.id, choice, settings))
+        outlined = plan_probe(space, face.id, choice, settings)
+        st.session_state[_OUTLINE] = (face.id, choice, settings.price_in, settings.price_out, outlined)
     known = st.session_state.get(_OUTLINE)
-    if known is None or known[:2] != (face.id, choice):
+    if known is None or known[:4] != (face.id, choice, settings.price_in, settings.price_out):
         return
-    outline: ProbeOutline = known[2]
+    outline: ProbeOutline = known[4]
     st.html(f'<p class="jd-plan">{escape(_in_words(outline))}</p>')
     if not outline.n_open:
         return

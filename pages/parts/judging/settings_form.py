@@ -22,9 +22,9 @@ _MODES = {ReferenceMode.HUMAN: "The item's references", ReferenceMode.SELF: "The
 _ALL_MODES = {ReferenceMode.NONE: "None", **_MODES}
 _ORDERS = {Orders.BOTH: "Both orders; a verdict that flips counts as a tie", Orders.AB: "One order only"}
 _RULES = {
-    RepetitionRule.FIRST: "The first counts; the others tell the noise",
+    RepetitionRule.FIRST: "The first one",
     RepetitionRule.MAJORITY: "The majority",
-    RepetitionRule.MEAN: "The mean, for free numbers",
+    RepetitionRule.MEAN: "The mean (free numbers only)",
 }
 _CONFIDENCES = {
     ConfidenceSource.NONE: "None",
@@ -101,7 +101,8 @@ def repeating_fields(fields: Fields, spec: JudgeSpec | None) -> JudgeSpec | None
     rule = base.repetition_rule
     with right:
         rule = st.selectbox("Of several, what counts", list(_RULES), index=list(_RULES).index(rule), key=f"{key}-rule",
-                            format_func=lambda one: _RULES[one], disabled=times == 1)  # fmt: skip
+                            format_func=lambda one: _RULES[one], disabled=times == 1,
+                            help="With the first one, the others only tell how steady the judge is.")  # fmt: skip
     confidence = st.selectbox("Confidence", list(_CONFIDENCES), index=list(_CONFIDENCES).index(base.confidence),
                               key=f"{key}-confidence", format_func=lambda one: _CONFIDENCES[one])  # fmt: skip
     if spec is None:

@@ -5,26 +5,32 @@ from html import escape
 import streamlit as st
 
 from core.rendering import plain
-from core.workflow.judging import JudgeFace, compare_versions, list_judges, settings_in_words
+from core.workflow.judging import JudgeFace, compare_versions, settings_in_words
 from core.workflow.studies import StudySummary
 from core.workflow.workspace import Workspace
 from pages.parts.frame import shown_problems, text_block
 from pages.parts.judging.links import link
 from pages.parts.judging.place import Place, turn
-from pages.parts.judging.words import heading, moment, table
+from pages.parts.judging.words import heading, moment, named, table
 
 
-def show_versions(space: Workspace, study: StudySummary, face: JudgeFace, place: Place) -> None:
+def show_versions(
+    space: Workspace,
+    study: StudySummary,  # noqa: ARG001 - the face of all parts
+    face: JudgeFace,
+    place: Place,
+    faces: tuple[JudgeFace, ...],
+) -> None:
     """The versions, the newest first, and how two of them differ."""
-    versions = [one for one in list_judges(space, study.id) if one.id and one.name.casefold() == face.name.casefold()]
+    versions = [one for one in faces if one.id and one.name.casefold() == face.name.casefold()]
     heading("Versions", "A version never changes; an edit makes the next one, with verdicts of its own.")
     table(
         ["Version", "Saved", "Note", "Verdicts", "Fingerprint"],
         [
             [
                 link(one.title, {"judge": one.id, "view": "versions"}).replace("jd-go", "jd-go jd-judge"),
-                f"{moment(one.created_at)}{f' by {escape(one.created_by)}' if one.created_by else ''}",
-                escape(one.note), f"{one.n_verdicts:,}", f"<code>{one.fingerprint[:12]}</code>",
+                f"{moment(one.created_at)}{f' by {named(one.created_by)}' if one.created_by else ''}",
+                named(one.note, 2_000) or "–", f"{one.n_verdicts:,}", f"<code>{one.fingerprint[:12]}</code>",
             ]
             for one in versions
         ],

@@ -19,9 +19,9 @@ from core.workflow.judging_runs import (
 )
 from core.workflow.studies import StudySummary
 from core.workflow.workspace import Workspace
-from pages.parts.frame import page_link, show_error, shown_problems, text_block
+from pages.parts.frame import show_error, shown_problems, text_block
 from pages.parts.judging.asked import show_readiness
-from pages.parts.judging.links import link
+from pages.parts.judging.links import link, link_to_agreement
 from pages.parts.judging.naming import reader
 from pages.parts.judging.place import turn
 from pages.parts.judging.words import (
@@ -59,8 +59,7 @@ def show_run(space: Workspace, study: StudySummary, face: JudgeFace, run: RunFac
     if run.is_active:
         return
     if run.purpose == "run" and run.counts.ok:
-        with st.container(key="jd-way-done"):
-            page_link("agreement", "Agreement with this judge", study=str(study.id), section="raters")
+        link_to_agreement(space, study, face, "done")
     _show_failures(space, run)
     _show_ledger(run)
 
@@ -99,7 +98,8 @@ def run_html(run: RunFace) -> str:
         facts_.append(f"about {duration(run.seconds_left)} left")
     budget = f" of {dollars(run.budget)}" if run.budget is not None else ""
     spent = cost_words(run.spent, run.model, run.settings)
-    facts_.append("cost unknown" if spent == "unknown" else f"{spent}{budget} spent")
+    if run.sent or budget:
+        facts_.append("cost unknown" if spent == "unknown" else f"{spent}{budget} spent")
     if run.in_flight and run.is_active:
         facts_.append(f"{run.in_flight:,} under way")
     tone = "ts-warning" if run.state == "stopped" else "jd-quiet"
@@ -142,8 +142,7 @@ def _buttons(space: Workspace, run: RunFace) -> None:
     if isinstance(said, TouchstoneError):
         show_error(said)
     budget: float | None = None
-    spent_up = run.budget is not None and run.spent >= run.budget * 0.999
-    if run.can_resume and spent_up:
+    if run.can_resume and run.is_out_of_budget:
         budget = st.number_input("New budget in US dollars", min_value=0.0, value=(run.budget or 0.0) * 2, step=1.0,
                                  format="%.4f", key=f"more-budget-{run.id}", width=220)  # fmt: skip
     with st.container(horizontal=True):
@@ -169,6 +168,10 @@ def _pressed(run_id: int, act: Callable[[], RunFace]) -> None:
 
 def _show_failures(space: Workspace, run: RunFace) -> None:
     groups = failures(space, run.id, skipped=True)
+    since = run.counts.failed - run.still_failed
+    if since > 0:
+        whole = "Its failures were all" if not run.still_failed else f"{since:,} of its failures were"
+        quiet(f"{whole} asked again since; what came of that stands with the later run.")
     if not groups:
         return
     failed = sum(group.n for group in groups if group.status != "skipped")
@@ -200,14 +203,17 @@ def _show_group(space: Workspace, run: RunFace, group: FailureGroup, place: int)
 def _offer_again(
     space: Workspace, run: RunFace, n: int, *, key: str, statuses: tuple[str, ...], causes: tuple[str, ...]
 ) -> None:
+    words = f"Ask {'all' if key == 'all' else 'these'} {n:,} again" if n > 1 else "Ask it again"
     with shown_problems():
-        if st.button(f"Ask these {n:,} again" if n > 1 else "Ask it again", key=f"again-{key}"):
+        if st.button(words, key=f"again-{key}"):
             new = retry_run(space, reader(), run.id, statuses=statuses, causes=causes, budget=run.budget)
             turn(run=new.id, view="run")
             st.rerun()
 
 
 def _show_ledger(run: RunFace) -> None:
+    if not run.sent and not run.n_done and run.state != "done":
+        return
     heading("What it took")
     took = (run.done_at - run.started_at).total_seconds() if run.done_at and run.started_at else None
     facts(

@@ -131,7 +131,7 @@ def protocol_words(face: JudgeFace, titles: Mapping[int, str] | None = None) -> 
         return f"{rule} of {', '.join(known) if known else f'{len(members)} judges'}"
     protocol = PROTOCOLS.get(spec.protocol)
     if protocol is None:
-        return "verdicts from a file" if spec.protocol == "file" else spec.protocol
+        return "verdicts from a file" if spec.protocol == "file" else spec.protocol[:1].upper() + spec.protocol[1:]
     parts = [protocol.title]
     if protocol.asks_model and face.is_runnable:
         parts.append("all criteria in one call" if spec.together else "one call for each criterion")
