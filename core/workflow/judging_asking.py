@@ -1,7 +1,7 @@
 """Asking a model for one run: in pace, within the budget, patient with what passes, stopping at what does not."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
@@ -27,6 +27,9 @@ def _dollars(amount: float) -> str:
     """US dollars; of less than one, the digits that tell something."""
     return f"${amount:,.2f}" if amount >= 1 or not amount else f"${amount:.3g}"
 
+
+Sleep = Callable[[float], Awaitable[None]]
+"""Waits that many seconds."""
 
 HaltKind = Literal["state", "lost", "shutdown", "stopped"]
 
@@ -94,15 +97,16 @@ class Asker:
         counters: Of the run; requests and those in flight are counted as they go.
         brake: Pulled when the run has to stop.
         rng: For the spread of retries.
+        sleep: Waits that many seconds before a call is sent again.
     """
 
     def __init__(
         self, clock: Callable[[], datetime], client: LlmClient | None, settings: RunSettings, purse: Purse, *,
-        counters: Counters, brake: Brake, rng: Random,
+        counters: Counters, brake: Brake, rng: Random, sleep: Sleep = asyncio.sleep,
     ) -> None:  # fmt: skip
         self._clock, self._client, self._settings = clock, client, settings
         self._pacer, self._purse = Pacer(settings), purse
-        self._counters, self._brake, self._rng = counters, brake, rng
+        self._counters, self._brake, self._rng, self._sleep = counters, brake, rng, sleep
         self.sending: set[asyncio.Task[Any]] = set()
         """Tasks whose request is out: its answer is paid for and worth waiting for."""
 
@@ -126,7 +130,7 @@ class Asker:
                 return None
             if is_last:
                 return closed(failed)
-            await asyncio.sleep(retry_delay(tried, len(failed), self._rng))
+            await self._sleep(retry_delay(tried, len(failed), self._rng))
 
     async def _try(self, request: Request) -> Reply | ProviderError | None:
         """One attempt; None where the run stops before it."""

@@ -21,7 +21,7 @@ from core.judging.protocols import PROTOCOLS
 from core.judging.protocols.face import JudgeProtocol
 from core.store import runs
 from core.store.calls import run_totals
-from core.workflow.judging_asking import Asker, Brake, Halt, Purse
+from core.workflow.judging_asking import Asker, Brake, Halt, Purse, Sleep
 from core.workflow.judging_counters import Counters
 from core.workflow.judging_items import ItemWork, Work
 from core.workflow.judging_outcomes import Asked
@@ -52,18 +52,17 @@ class Driver:
         protocols: Key -> protocol.
         lease: How long a claim holds without renewal.
         range_size: Subjects that are read at once.
-        rng: For the spread of retries.
+        sleep: Waits that many seconds before a call is sent again.
     """
 
     def __init__(
         self, workspace: Workspace, run_id: int, *, owner: str, client_for: ClientFor,
         protocols: Mapping[str, JudgeProtocol] = PROTOCOLS, lease: timedelta = LEASE, range_size: int = 1_000,
-        rng: Random | None = None,
+        sleep: Sleep = asyncio.sleep,
     ) -> None:  # fmt: skip
         self.workspace, self.run_id, self.owner = workspace, run_id, owner
         self._client_for, self._protocols, self._lease = client_for, protocols, lease
-        self._range_size, self._rng = range_size, rng or Random()  # noqa: S311 - spreads retries
-        self._brake = Brake()
+        self._range_size, self._sleep, self._brake = range_size, sleep, Brake()
 
     async def run(self, stop: asyncio.Event) -> Halt | None:
         """Drive until everything is settled, a person or a failure stops it, or `stop` is set.
@@ -121,8 +120,9 @@ class Driver:
         price = price_of(judge.spec.model, job.settings) if job.protocol.asks_model else None
         purse = Purse(Budget(run.budget, spent=counters.spent), price, judge.spec.max_tokens)
         asker = Asker(
-            self.workspace.clock, client, job.settings, purse, counters=counters, brake=self._brake, rng=self._rng
-        )
+            self.workspace.clock, client, job.settings, purse, counters=counters, brake=self._brake,
+            rng=Random(), sleep=self._sleep,  # noqa: S311 - spreads retries
+        )  # fmt: skip
         return _Drive(self.workspace, job, recorder, asker, self._brake, self._range_size)
 
 

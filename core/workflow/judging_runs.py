@@ -57,6 +57,7 @@ def start_run(
     *,
     budget: float | None = None,
     purpose: str = "run",
+    at_once: int = WRITTEN_AT_ONCE,
 ) -> RunFace:
     """Let a judge judge these subjects; a worker takes it up.
 
@@ -68,6 +69,7 @@ def start_run(
         settings: Pace, patience and prices.
         budget: US dollars that end it; None: no limit.
         purpose: "run", "trial" or "probe".
+        at_once: Subjects that are listed in one transaction; a run of more stands paused until all are.
 
     Raises:
         NotFound: There is no such judge.
@@ -89,13 +91,13 @@ def start_run(
         created_at=workspace.clock(),
         created_by=visitor.name,
     )
-    return run_status(workspace, _begin(workspace, run, chosen))
+    return run_status(workspace, _begin(workspace, run, chosen, at_once))
 
 
-def _begin(workspace: Workspace, run: Run, chosen: Chosen) -> int:
+def _begin(workspace: Workspace, run: Run, chosen: Chosen, at_once: int) -> int:
     """Store a run with its draw. Where many subjects are to be listed it stands paused until all are."""
-    at_once = len(chosen.subjects) <= WRITTEN_AT_ONCE
-    if at_once:
+    are_few = len(chosen.subjects) <= at_once
+    if are_few:
         run.selection = chosen.selection.to_json()
     else:
         run.selection = replace(chosen.selection, up_to_subject_id=None).to_json()
@@ -104,10 +106,10 @@ def _begin(workspace: Workspace, run: Run, chosen: Chosen) -> int:
         stored.hold_free(run.judge_id, run.purpose, session=session)
         run.draw_id = draw_id = add_draw(chosen.draw, session=session)
         run_id = stored.add_run(run, session=session)
-        if at_once:
-            add_drawn_part(chosen, draw_id, 0, session=session)
-    if not at_once:
-        write_drawn(workspace, chosen, draw_id)
+        if are_few:
+            add_drawn_part(chosen, draw_id, 0, at_once=at_once, session=session)
+    if not are_few:
+        write_drawn(workspace, chosen, draw_id, at_once=at_once)
         with workspace.database.writing() as session:
             stored.keep_selection(run_id, chosen.selection.to_json(), session=session)
             now = workspace.clock()

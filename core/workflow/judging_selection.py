@@ -207,16 +207,16 @@ def choose(workspace: Workspace, visitor: Visitor, study_id: int, selection: Sel
     return Chosen(frozen, draw, found if listed else found[:0], len(found) / population if known else None)
 
 
-def write_drawn(workspace: Workspace, chosen: Chosen, draw_id: int) -> None:
-    """List the chosen subjects under their draw, in short transactions."""
-    for begin in range(0, len(chosen.subjects), WRITTEN_AT_ONCE):
+def write_drawn(workspace: Workspace, chosen: Chosen, draw_id: int, *, at_once: int = WRITTEN_AT_ONCE) -> None:
+    """List the chosen subjects under their draw, in short transactions of at most `at_once`."""
+    for begin in range(0, len(chosen.subjects), at_once):
         with workspace.database.writing() as session:
-            add_drawn_part(chosen, draw_id, begin, session=session)
+            add_drawn_part(chosen, draw_id, begin, at_once=at_once, session=session)
 
 
-def add_drawn_part(chosen: Chosen, draw_id: int, begin: int, *, session: Session) -> None:
-    """List some of the chosen subjects under their draw, from the one of rank `begin` on."""
-    part = chosen.subjects[begin : begin + WRITTEN_AT_ONCE].tolist()
+def add_drawn_part(chosen: Chosen, draw_id: int, begin: int, *, at_once: int, session: Session) -> None:
+    """List at most `at_once` of the chosen subjects under their draw, from the one of rank `begin` on."""
+    part = chosen.subjects[begin : begin + at_once].tolist()
     stored.add_drawn(draw_id, part, probability=chosen.probability, first_rank=begin, session=session)
 
 
@@ -248,13 +248,6 @@ def selected_subjects(
         study_id, selection.kind, splits=selection.splits, after=after, up_to=selection.up_to_subject_id, limit=limit,
         session=session,
     )  # fmt: skip
-
-
-def count_selected(study_id: int, selection: Selection, draw_id: int | None, *, session: Session) -> int:
-    """How many subjects a frozen selection takes."""
-    if selection.n is not None:
-        return selection.n
-    return len(selected_subjects(study_id, selection, draw_id, session=session))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from core.judging.protocols import PROTOCOLS
 from core.judging.protocols.face import JudgeProtocol
 from core.store import runs
 from core.workflow import serving
-from core.workflow.judging_asking import Halt
+from core.workflow.judging_asking import Halt, Sleep
 from core.workflow.judging_driving import LEASE, Driver
 from core.workflow.processes import is_gone, this_process
 from core.workflow.workspace import Workspace
@@ -42,14 +42,16 @@ class Worker:
         protocols: Key -> protocol.
         lease: How long a claim holds without renewal.
         range_size: Subjects that are read at once.
+        sleep: Waits that many seconds before a call is sent again.
     """
 
     def __init__(
         self, workspace: Workspace, client_factory: ClientFactory, *, variables: Sequence[str] = (),
         protocols: Mapping[str, JudgeProtocol] = PROTOCOLS, lease: timedelta = LEASE, range_size: int = 1_000,
+        sleep: Sleep = asyncio.sleep,
     ) -> None:  # fmt: skip
         self.workspace, self._factory, self._variables = workspace, client_factory, variables
-        self._protocols, self._lease, self._range_size = protocols, lease, range_size
+        self._protocols, self._lease, self._range_size, self._sleep = protocols, lease, range_size, sleep
         self.id = f"{this_process()}:{workspace.fresh_id()[-8:]}"[:64]
         self._started_at = workspace.clock()
         self._claimed: dict[int, str] = {}
@@ -117,7 +119,7 @@ class Worker:
         for run_id in self._claimed.keys() - self._driven.keys():
             driver = Driver(
                 self.workspace, run_id, owner=self.id, client_for=self._client_for, protocols=self._protocols,
-                lease=self._lease, range_size=self._range_size,
+                lease=self._lease, range_size=self._range_size, sleep=self._sleep,
             )  # fmt: skip
             self._driven[run_id] = asyncio.create_task(driver.run(self._stop))
 

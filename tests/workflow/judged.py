@@ -54,6 +54,11 @@ def begin(
     return start_run(workspace, ANN, judge.id, chosen, RunSettings(**settings), budget=budget)
 
 
+async def hurried(seconds: float) -> None:
+    """Wait a fiftieth of the time before a call is sent again: what is tried is the order of things, not patience."""
+    await asyncio.sleep(seconds / 50)
+
+
 def over_http(settings: RunSettings) -> LlmClient:
     """The real client; no key is needed for the test server."""
     return LiteLLMClient(lambda _name: None, settings=settings)
@@ -63,7 +68,11 @@ def drive(
     workspace: Workspace, *runs: RunFace, client: ClientFactory = over_http, seconds: float = 60.0,
     meanwhile: Sequence[Callable[[], Any]] = (), **worker: Any,
 ) -> list[RunFace]:  # fmt: skip
-    """Let a worker work until the runs have ended (or `meanwhile` is through, whichever is later); their faces."""
+    """Let a worker work until the runs have ended (or `meanwhile` is through, whichever is later); their faces.
+
+    It waits `hurried` before a call is sent again unless told otherwise.
+    """
+    worker.setdefault("sleep", hurried)
 
     async def working() -> None:
         is_over = asyncio.Event()

@@ -14,7 +14,6 @@ from core.judging.pace import RunSettings
 from core.models.items import Draw, DrawnSubject
 from core.models.judging import Run, Worker
 from core.models.ratings import Rating
-from core.workflow import judging_selection
 from core.workflow.judging import add_judge, add_jury, draft, find_judge
 from core.workflow.judging_runs import (
     RunFace,
@@ -362,14 +361,10 @@ def test_a_worker_is_alive_as_long_as_its_heart_beats(any_workspace: Workspace, 
     assert not worker_state(any_workspace).is_alive
 
 
-def test_many_listed_subjects_stand_before_a_worker_may_take_the_run_up(
-    any_workspace: Workspace, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_many_listed_subjects_stand_before_a_worker_may_take_the_run_up(any_workspace: Workspace) -> None:
     built = study_in(any_workspace, items=[f"q{n}" for n in range(1, 31)])
-    monkeypatch.setattr(judging_selection, "WRITTEN_AT_ONCE", 7)
-    monkeypatch.setattr("core.workflow.judging_runs.WRITTEN_AT_ONCE", 7)
     judge = judge_in(any_workspace, built)
-    run = started(any_workspace, judge, selection=Selection(kind="output", which="random", n=50, seed=3))
+    run = started(any_workspace, judge, selection=Selection(kind="output", which="random", n=50, seed=3), at_once=7)
     assert (run.state, run.reason) == ("queued", "")
     with any_workspace.database.reading() as session:
         rows = session.exec(select(DrawnSubject)).all()
