@@ -59,8 +59,6 @@ def checked_spec(study_id: int, spec: JudgeSpec, *, session: Session) -> JudgeSp
     _check_json(spec.options, "settings of the protocol")
     _check_model(spec, protocol)
     protocol.check(spec, questions)
-    if protocol.asks_model:
-        check_template(spec.prompt, protocol.fields(spec))
     _check_repetitions(spec, questions)
     return spec
 

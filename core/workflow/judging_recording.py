@@ -196,10 +196,7 @@ class Recorder:
             doubled: frozenset[CallKey] = frozenset()
             if rows or given:
                 hold_judge(place.rater_id, session=session)
-                wanted = Batch(
-                    place.study_id, place.judge_id, place.rater_id, place.run_id, place.rubric_id, rows, given
-                )
-                doubled = write_batch(wanted, now=now, session=session)
+                doubled = write_batch(place.batch(rows, given), now=now, session=session)
             again = [entry for entry in batch if entry.key in doubled and _has_ratings(entry)]
             after.add_calls(rows, doubled=doubled)
             after.already += sum(entry.given is not None and entry.key not in doubled for entry in batch)
