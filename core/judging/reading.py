@@ -31,8 +31,8 @@ _THOUGHT: Final = re.compile(r"<(think|thinking|thought|reasoning|reflection)>",
 _END_OF_THOUGHTS: Final = re.compile(
     r"^.*</(?:think|thinking|thought|reasoning)>[ \t]*(?=\n|$|\{\s*\"\w|```[\w-]*[ \t]*\n)", re.DOTALL | re.IGNORECASE
 )
-"""What stands behind it begins an answer, and cannot stand behind a tag that a JSON string quotes: quotes and line breaks
-are escaped there."""
+"""What stands behind it begins an answer, and cannot stand behind a tag that a JSON string quotes: there quotes and
+line breaks are escaped."""
 _OPEN_THOUGHTS: Final = re.compile(r"^\s*<(?:think|thinking|thought|reasoning)>.*$", re.DOTALL | re.IGNORECASE)
 _REFUSAL: Final = re.compile(
     r"^\W{0,9}(?:(?:(?:i'm|i am) (?:\w+ )?sorry|i apologi[sz]e|sorry|unfortunately|as an? (?:ai|language model))\b"

@@ -11,7 +11,7 @@ from core.judging.protocols.by_reference import ByReference
 from core.judging.protocols.face import JudgeProtocol
 from core.judging.providers import check_sendable
 from core.judging.spec import ConfidenceSource, JudgeSpec, ReferenceMode, RepetitionRule
-from core.judging.templates import check_template, field_names
+from core.judging.templates import field_names
 from core.store import judging as stored
 from core.store.database import Session
 from core.store.studies import current_rubric

@@ -99,8 +99,12 @@ CORPUS = (
     Case("only thought", YES_NO, '<think>{"verdict": "yes"}</think>', NONE),
     Case("thought without end", YES_NO, '<think>So {"verdict": "yes"} perhaps', CUT, "length"),
     Case("thought, then at once an object", YES_NO, 'So yes.\nVerdict: yes</think>{"verdict": "no"}', "no"),
-    Case("tag before an object in a rationale", YES_NO,
-         'So:\n{"verdict": "no", "rationale": "</think>{\\"verdict\\": \\"yes\\"}"}', "no"),
+    Case(
+        "tag before an object in a rationale",
+        YES_NO,
+        'So:\n{"verdict": "no", "rationale": "</think>{\\"verdict\\": \\"yes\\"}"}',
+        "no",
+    ),
     Case("tag inside a rationale", YES_NO, '{"rationale": "it has </think>\\n in it", "verdict": "no"}', "no"),
     # several
     Case("last object counts", YES_NO, '{"verdict": "yes"}\nOn reflection:\n{"verdict": "no"}', "no"),

@@ -221,7 +221,7 @@ def test_what_should_be_known_is_said(workspace: Workspace) -> None:
         session.add(Reference(item_id=built.items["q2"], text="43", status="verified", created_at=AT))
     told = said(reference_mode=ReferenceMode.HUMAN)["reference_mode"]
     # 3 items: one without a reference, one whose reference nobody verified
-    assert "1 of 3 items have no reference" in told
+    assert "1 of 3 items has no reference and is skipped" in told
     assert "1 item were verified by nobody" in told
     face = add_judge(workspace, ANA, built.study, "grader", spec)
     assert face.same_family == ("alder",)
