@@ -15,11 +15,11 @@ _EXPOSED = (
 )
 
 _NO_CALLS = "No judge of this study has been run yet, so there are no calls."
-_FOR_ACCOUNTS = "Calls are for accounts and for reading replies; they are not imported again. Ratings are: long."
+_FOR_ACCOUNTS = "Calls are for accounts and for reading replies; they cannot be imported again, ratings can."
 _NOTHING_FITS = "Nothing fits this choice. Take a filter away."
 
 study = current_study()
-page_title("Export", study, "Take the ratings with you. What you export here can be imported again.")
+page_title("Export", study, "Take the ratings with you. Ratings that you export can be imported again.")
 known = choices(workspace(), str(study.id))
 
 if not study.n_ratings:

@@ -57,7 +57,7 @@ def pick_subject(space: Workspace, study_id: int, spec: JudgeSpec, item: int | N
                         on_change=_numbered, args=(space, study_id, spec), width=160)  # fmt: skip
     if item is not None and item != near.subject:
         text_block("This judge is not asked about what the address names; the first one is shown.")
-    about = f"<b>{shown.kind.capitalize()} {near.place:,}: {named(near.name)}</b>"
+    about = f"<b>{shown.kind.capitalize()} {near.place:,}: {named(near.name)}</b>."
     st.html(f'<p class="jd-quiet jd-which">{about} {escape(_in_all(shown))}</p>')
     if shown.missing:
         text_block(f"Nothing is asked about it: {shown.missing}.", kind="warning")

@@ -16,6 +16,8 @@ from pages.parts.judging.place import Place, turn
 from pages.parts.judging.words import STATUSES, counted, dollars, heading, moment, named, quiet
 
 _ALL = ""
+_SHORTEST = 0.05
+"""Seconds; less would be shown as none."""
 _KINDS = {"answer": "its own answer", "probe": "injection probe"}
 
 
@@ -106,7 +108,7 @@ def _call(line: CallLine, *, is_open: bool) -> str:
     marks += [f"{'A' if line.order_shown == 'AB' else 'B'} first"] if line.order_shown else []
     marks += [f"repetition {line.repetition + 1}"] if line.repetition else []
     facts = ["copied, $0"] if line.copied_from else [dollars(line.cost)] if line.cost is not None else []
-    facts += [f"{line.latency:.1f} s"] if line.latency else []
+    facts += [f"{line.latency:.1f} s" if line.latency >= _SHORTEST else "under 0.1 s"] if line.latency else []
     return (
         f'<details class="jd-call" name="jd-call"{" open" if is_open else ""}><summary>'
         f'<span><span class="jd-about">{about}</span><span class="jd-small">{" · ".join(marks)}</span></span>'

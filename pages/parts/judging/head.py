@@ -21,7 +21,8 @@ def views_of(face: JudgeFace) -> tuple[str, ...]:
 def show_head(space: Workspace, study: StudySummary, face: JudgeFace, faces: tuple[JudgeFace, ...]) -> None:
     """Name, kind, how it judges, and what it did so far."""
     titles = {one.id: one.title for one in faces if one.id}
-    verdicts = counted(face.n_verdicts, "verdict", "verdicts")
+    derived = face.kind == "jury"
+    verdicts = "derived from their verdicts" if derived else counted(face.n_verdicts, "verdict", "verdicts")
     if face.n_calls:
         where = {"judge": face.id, "view": "calls"}
         cost = cost_words(face.spent, face.spec.model)

@@ -54,8 +54,10 @@ def link_to_agreement(space: Workspace, study: StudySummary, face: JudgeFace, pl
     """
     where = {"study": str(study.id), "raters": ".".join(map(str, raters_beside(space, study.id, face.rater_id)))}
     where |= {"criterion": face.spec.criteria[0]} if face.spec.criteria else {}
+    word = "jury" if face.kind == "jury" else "judge"
     with st.container(key=f"jd-way-{place}"):
-        page_link("agreement", "Agreement with this judge", **{name: one for name, one in where.items() if one})
+        page_link("agreement", f"Agreement with this {word}", **{name: one for name, one in where.items() if one})
+        )
 
 
 def link(text: str, address: Mapping[str, object], *, title: str = "") -> str:

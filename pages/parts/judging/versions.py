@@ -59,7 +59,7 @@ def _show_difference(space: Workspace, versions: list[JudgeFace], face: JudgeFac
         if not found.settings and found.prompt is None:
             text_block("The two are the same.")
         if found.settings:
-            rows = [(escape(one.name), escape(one.before) or "–", escape(one.after) or "–") for one in found.settings]
+            rows = [(_begun(one.name), escape(one.before) or "–", escape(one.after) or "–") for one in found.settings]
             heads = ["Setting", f"Version {found.older.version}", f"Version {found.newer.version}"]
             table(heads, rows, label="Settings that differ")
         if found.prompt is not None:
@@ -72,13 +72,18 @@ def _show_difference(space: Workspace, versions: list[JudgeFace], face: JudgeFac
             text_block("The prompt is the same.")
 
 
+def _begun(name: str) -> str:
+    """The name of a setting as it begins a line, as HTML."""
+    return escape(name[:1].upper() + name[1:])
+
+
 def _picked() -> None:
     turn(older=st.session_state["versions-older"], newer=st.session_state["versions-newer"])
 
 
 def _show_whole(face: JudgeFace) -> None:
     with st.expander(f"Everything chosen in version {face.version}"):
-        rows = [(escape(name), escape(value)) for name, value in settings_in_words(face.spec).items() if value]
+        rows = [(_begun(name), escape(value)) for name, value in settings_in_words(face.spec).items() if value]
         table(["Setting", "Value"], rows, label="Settings")
         if face.spec.prompt:
             st.html(f'<div class="jd-diff jd-one"><div>{plain(face.spec.prompt)}</div></div>')

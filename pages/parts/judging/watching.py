@@ -226,7 +226,7 @@ def _show_ledger(run: RunFace) -> None:
             ("Copied, not paid", f"{run.counts.copied:,}" if run.counts.copied else ""),
             ("Answered before", f"{run.counts.already:,}" if run.counts.already else ""),
             ("Took", duration(took) if took is not None else ""),
-            ("Calls a second", f"{run.rate:.1f}" if run.rate else ""),
+            ("Calls a second", f"{run.rate:.1f}" if run.rate and run.done_at else ""),
         ]
     )
     if run.state == "done" and not run.sent and run.model:

@@ -34,6 +34,8 @@ STATUSES = {
 }
 """Status of a call -> the word for it beside a number."""
 _RULES = {"majority": "Majority", "mean": "Mean", "weights": "Weighted majority"}
+_MEMBERS, _MEMBER = 3, 40
+"""How many members of a jury are named, and with how many characters."""
 _MODES = {ReferenceMode.HUMAN: "the item's references", ReferenceMode.SELF: "its own answer first"}
 
 
@@ -56,6 +58,11 @@ def quiet(text: str) -> None:
 def named(text: str, limit: int = 200) -> str:
     """A name or a message of others on one line, as HTML; unseen characters are shown as code points."""
     return escape(snippet(text, limit)) if text.strip() else ""
+
+
+def shortened(text: str, limit: int) -> str:
+    """A text of at most so many characters."""
+    return text if len(text) <= limit else f"{text[: limit - 1].rstrip()}…"
 
 
 def counted(number: int, one: str, many: str) -> str:
@@ -128,7 +135,9 @@ def protocol_words(face: JudgeFace, titles: Mapping[int, str] | None = None) -> 
         members = [int(one) for one in spec.options.get("members", ())]
         known = [titles[one] for one in members if titles and one in titles]
         rule = _RULES.get(str(spec.options.get("rule")), "Jury")
-        return f"{rule} of {', '.join(known) if known else f'{len(members)} judges'}"
+        shown = ", ".join(shortened(one, _MEMBER) for one in known[:_MEMBERS])
+        more = f" and {len(known) - _MEMBERS:,} more" if len(known) > _MEMBERS else ""
+        return f"{rule} of {shown}{more}" if known else f"{rule} of {counted(len(members), 'judge', 'judges')}"
     protocol = PROTOCOLS.get(spec.protocol)
     if protocol is None:
         return "verdicts from a file" if spec.protocol == "file" else spec.protocol[:1].upper() + spec.protocol[1:]
