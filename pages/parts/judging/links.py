@@ -57,7 +57,6 @@ def link_to_agreement(space: Workspace, study: StudySummary, face: JudgeFace, pl
     word = "jury" if face.kind == "jury" else "judge"
     with st.container(key=f"jd-way-{place}"):
         page_link("agreement", f"Agreement with this {word}", **{name: one for name, one in where.items() if one})
-        )
 
 
 def link(text: str, address: Mapping[str, object], *, title: str = "") -> str:
