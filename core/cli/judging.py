@@ -9,7 +9,7 @@ import typer
 
 from core.cli import judging_probe, judging_runs
 from core.cli.judging_options import AsJson, By, JudgeName, StudyName, found_judge, named_subject
-from core.cli.judging_words import aligned, dollars
+from core.cli.judging_words import aligned, dollars, say
 from core.cli.opening import prepared_workspace
 from core.errors import BadInput, shortened
 
@@ -56,7 +56,7 @@ def list_(study: StudyName, as_json: AsJson = False) -> None:
     ]
     heads = ("id", "judge", "kind", "protocol", "model", "verdicts", "unreadable", "refused", "spent", "")
     for line in aligned(heads, rows, numbers=(0, 5, 6, 7, 8)):
-        typer.echo(line)
+        say(line)
 
 
 def _cost(face: "JudgeFace") -> str:
@@ -94,12 +94,12 @@ def show(
         return
     typer.echo(f"{face.title} ({face.kind}), fingerprint {face.fingerprint[:12]}")
     if face.note:
-        typer.echo(f"Note: {face.note}")
+        say(f"Note: {face.note}")
     for name, value in settings_in_words(face.spec).items():
         if value:
-            typer.echo(f"{name + ':':<18}{value}")
+            say(f"{name + ':':<18}{value}")
     if face.spec.prompt:
-        typer.echo(f"\n{face.spec.prompt}")
+        say(f"\n{face.spec.prompt}")
     if face.is_runnable:
         for warning in check_judge(workspace, face.study_id, face.spec):
             typer.echo(f"\nNote on {warning.setting.replace('_', ' ')}: {warning.text}")
@@ -255,7 +255,7 @@ def preview(
     for step in shown.steps:
         typer.echo(f"=== {step.title}" + (f" (not asked: {step.missing})" if step.missing else ""))
         for message in step.messages:
-            typer.echo(f"--- {message['role']}\n{message['content']}")
+            say(f"--- {message['role']}\n{message['content']}")
         if step.parameters:
             typer.echo(f"--- parameters\n{json.dumps(dict(step.parameters), ensure_ascii=False, indent=1)}")
         if not step.missing:
@@ -281,12 +281,12 @@ def diff(study: StudyName, older: JudgeName, newer: JudgeName) -> None:
             raise BadInput(where="judge", found=f"{shortened(face.title)}, brought by a file", expected="one made here")
     found = compare_versions(workspace, left.id, right.id)
     for change in found.settings:
-        typer.echo(f"{change.name}: {change.before or '(none)'} -> {change.after or '(none)'}")
+        say(f"{change.name}: {change.before or '(none)'} -> {change.after or '(none)'}")
     if found.prompt is not None:
         lines = unified_diff(
             left.spec.prompt.splitlines(), right.spec.prompt.splitlines(), left.title, right.title, lineterm=""
         )
-        typer.echo("\n".join(lines))
+        say("\n".join(lines))
     if not found.settings and found.prompt is None:
         typer.echo("They are the same.")
 

@@ -36,7 +36,7 @@ from core.cli.judging_options import (
     named_subject,
     runnable_judge,
 )
-from core.cli.judging_words import aligned, dollars, duration
+from core.cli.judging_words import aligned, dollars, duration, say
 from core.cli.opening import prepared_workspace
 from core.errors import BadInput, shortened
 
@@ -283,14 +283,14 @@ def _print_calls(
         order = f", {call.order_shown}" if call.order_shown else ""
         used = f"{call.tokens_in or 0:,} + {call.tokens_out or 0:,} tokens, {dollars(call.cost)}"
         cause_said = f" ({call.cause})" if call.cause else ""
-        typer.echo(f"=== call {call.id}: {call.subject}{order} · {call.status}{cause_said} · {used}")
+        say(f"=== call {call.id}: {call.subject}{order} · {call.status}{cause_said} · {used}")
         if call.error:
-            typer.echo(f"error: {call.error}")
+            say(f"error: {call.error}")
         for verdict in call.verdicts:
             value = verdict.value or verdict.absence or ""
-            typer.echo(f"{verdict.criterion}: {value}" + (f"  ({verdict.rationale})" if verdict.rationale else ""))
+            say(f"{verdict.criterion}: {value}" + (f"  ({verdict.rationale})" if verdict.rationale else ""))
         if call.reply:
-            typer.echo(f"reply: {call.reply}")
+            say(f"reply: {call.reply}")
     if not as_json and page.total > len(page.calls):
         typer.echo(f"The newest {len(page.calls):,} of {page.total:,} calls.")
 

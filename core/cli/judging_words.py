@@ -1,7 +1,9 @@
-"""Tables and amounts as the commands of judges print them."""
+"""Tables, amounts and texts of others as the commands of judges print them."""
 
 from collections.abc import Collection, Sequence
 from math import ceil
+
+import typer
 
 
 def aligned(heads: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: Collection[int] = ()) -> list[str]:
@@ -22,6 +24,13 @@ def aligned(heads: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: Col
         )
         lines.append("  ".join(cells).rstrip())
     return lines
+
+
+def say(text: str) -> None:
+    """Print a text that others wrote: what a terminal would obey stands as a code point, as on the pages."""
+    from core.rendering.characters import marked
+
+    typer.echo(marked(text))
 
 
 def dollars(amount: float | None) -> str:

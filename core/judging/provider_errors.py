@@ -193,8 +193,8 @@ def _words(error: BaseException) -> str:
 
 
 def _shown(text: str, key: str | None) -> str:
-    """The text without the key and whatever looks like one, not too long."""
+    """The text without the key and whatever looks like one, not too long, in characters that can be seen and kept."""
     if key:
         text = text.replace(key, HIDDEN)
-    text = _SECRETS.sub(HIDDEN, text)
+    text = "".join(one if one.isprintable() else "\ufffd" for one in _SECRETS.sub(HIDDEN, text)[: _LONGEST + 1])
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

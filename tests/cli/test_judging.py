@@ -23,6 +23,7 @@ from core.workflow.judging_runs import run_status, worker_state
 from core.workflow.judging_worker import work
 from core.workflow.workspace import Visitor, Workspace
 from tests.builders import build_study
+from tests.llm_server import LlmServer, says
 from tests.workflow.answering import Answering, saying
 
 MODEL = "openai/gpt-4o-mini"
@@ -197,6 +198,17 @@ def test_waiting_tells_how_far_it_is_until_a_worker_has_done_it(terminal: Termin
     assert shown.exit_code == 0
     assert "Run 1: done, 6 of 6, 6 ok" in shown.stdout.splitlines()[-1]
     assert shown.stdout.splitlines()[-1].endswith("$3.00 spent")
+
+
+def test_what_a_terminal_would_obey_is_printed_as_code_points(terminal: Terminal) -> None:
+    spec = draft(terminal.workspace, 1, "direct", model="openai/x").changed(persona="Clear \x1b[2J it.")
+    with LlmServer(says('\x1b]0;yours\x07 {"rationale": "\x1b[31m", "verdict": "pass"}')) as server:
+        add_judge(terminal.workspace, Visitor("Ana"), 1, "grader", spec.changed(api_base=server.api_base))
+        tried = terminal.said("try", "Answers", "grader", "--subject", "q3/yew", "--here", "--by", "Ana")
+    assert "reply: ⟦U+001B⟧]0;yours⟦U+0007⟧" in tried
+    said = terminal.said("show", "Answers", "grader") + terminal.said("preview", "Answers", "grader")
+    assert said.count("Clear ⟦U+001B⟧[2J it.") == 2
+    assert "\x1b" not in tried + said
 
 
 def test_a_trial_here_prints_the_reply(terminal: Terminal) -> None:

@@ -32,6 +32,10 @@ def test_a_long_message_is_cut_and_says_so() -> None:
     assert message.endswith("…")
 
 
+def test_a_message_holds_only_characters_that_can_be_seen_and_kept() -> None:
+    assert problem(ValueError("no\0 \x1b[2J \ud800 – é")).message == "no\ufffd \ufffd[2J \ufffd – é"
+
+
 def test_the_words_of_a_json_body_are_taken_out_of_it() -> None:
     body = 'Hosted_vllmException - {"error": {"message": "The queue is full.", "code": 1}}'
     assert problem(ValueError(body)).message == "The queue is full."
