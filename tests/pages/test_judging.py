@@ -15,13 +15,13 @@ from core.models.judging import Run
 from core.models.ratings import Exposure
 from core.scales import pass_fail, yes_no
 from core.settings import ROOT
-from core.workflow.judging import JudgeFace, add_judge, add_jury, draft, list_judges
+from core.workflow.judging import JudgeFace, add_judge, add_jury, draft, list_judges, raters_beside
 from core.workflow.judging_planning import RunPlan, plan_run
 from core.workflow.judging_runs import cancel_run, list_runs, run_status, start_run
 from core.workflow.judging_selection import Selection
 from core.workflow.workspace import Visitor, Workspace
 from pages.parts.wizard.task import Progress, Task
-from tests.builders import Built, build_study
+from tests.builders import Built, add_rater, build_study
 from tests.judges import BuiltJudge, add_call, add_verdict
 
 APP = str(Path(__file__).parents[2] / "app.py")
@@ -302,6 +302,34 @@ def test_an_unknown_price_is_asked_for_and_a_budget_needs_it(workspace: Workspac
     shown(page.button("start-run").click().run())
     (run,) = list_runs(workspace, built.study)
     assert (run.budget, run.settings.price_in, run.settings.price_out) == (1.0, 1.0, 2.0)
+
+
+def test_the_way_to_agreement_names_the_judge_and_people_and_nobody_else(workspace: Workspace) -> None:
+    built = build_study(workspace.database)
+    face, other = made(workspace, built), made(workspace, built, "other", model="openai/gpt-4o")
+    assert raters_beside(workspace, built.study, face.rater_id) == (), "there is nobody to hold it against"
+    with workspace.database.writing() as session:
+        people = [add_rater(session, built.study, name) for name in ("Ann", "Ben")]
+    beside = raters_beside(workspace, built.study, face.rater_id)
+    assert beside == tuple(sorted([face.rater_id, *people]))
+    assert other.rater_id not in beside
+
+
+def test_a_number_goes_to_that_place_among_the_subjects(workspace: Workspace) -> None:
+    built = build_study(workspace.database)
+    face = made(workspace, built)
+    page = opened(workspace, built, judge=face.id, view="asked")
+    assert "Output 1: q1 · alder" in words(page)
+    page = shown(page.number_input("item-number").set_value(3).run())
+    assert "Output 3: q2 · alder" in words(page)
+
+
+def test_a_jury_of_many_names_a_few(workspace: Workspace) -> None:
+    built = build_study(workspace.database)
+    members = [made(workspace, built, f"grader {n} {'x' * 60}", model=f"openai/{n}").id for n in range(5)]
+    add_jury(workspace, ZOE, built.study, "panel", members=members)
+    assert "Majority of grader 0 xxx" in words(opened(workspace, built))
+    assert " and 2 more" in words(opened(workspace, built))
 
 
 def test_a_run_is_paused_resumed_and_cancelled(workspace: Workspace) -> None:

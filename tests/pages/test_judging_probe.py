@@ -119,3 +119,22 @@ def test_a_judge_with_no_room_says_so_in_words(workspace: Workspace) -> None:
     page = opened(workspace, built, judge)
     shown(page.button("probe-count").click().run())
     assert "every verdict is the best one already" in words(page)
+
+
+def test_a_price_that_nobody_knows_is_given_and_told_in_the_count(
+    workspace: Workspace, judged: tuple[Built, JudgeFace]
+) -> None:
+    built, judge = judged
+    page = opened(workspace, built, judge)
+    assert "No price is known for this model" in words(page)
+    page = shown(page.button("probe-count").click().run())
+    assert "an unknown amount" in words(page)
+    page.number_input(f"probe-{judge.id}-price-in").set_value(1.0)
+    page = shown(page.number_input(f"probe-{judge.id}-price-out").set_value(2.0).run())
+    assert "an unknown amount" not in words(page), "a count at another price is forgotten"
+    page = shown(page.button("probe-count").click().run())
+    assert ", about $" in words(page)
+    page.number_input(f"probe-budget-{judge.id}").set_value(5.0).run()
+    shown(page.button("start-probe").click().run())
+    (run,) = [one for one in list_runs(workspace, built.study) if one.purpose == "probe"]
+    assert (run.budget, run.settings.price_in, run.settings.price_out) == (5.0, 1.0, 2.0)

@@ -11,7 +11,7 @@ from core.judging.spec import JudgeSpec, ReferenceMode
 from core.models.items import Reference
 from core.scales import pass_fail, preference
 from core.workflow.judging import add_judge, draft
-from core.workflow.judging_preview import GAP, OWN_ANSWER, find_subject, preview, preview_subjects
+from core.workflow.judging_preview import GAP, OWN_ANSWER, find_subject, preview, preview_subject_at, preview_subjects
 from core.workflow.judging_runs import start_run
 from core.workflow.judging_selection import Selection
 from core.workflow.workspace import Visitor, Workspace
@@ -136,6 +136,9 @@ def test_subjects_are_paged_through_in_order(any_workspace: Workspace) -> None:
         seen.append(here.subject)
     assert seen == ids
     assert here.place == 6
+    assert first.name == "q1 · alder"
+    at = [preview_subject_at(any_workspace, built.study, spec, place) for place in range(8)]
+    assert at == [None, *ids, None]
     # A pair is nothing that this judge can judge: the first of its own is shown
     assert preview_subjects(any_workspace, built.study, spec, near=built.subjects["q1/alder|yew"]).subject == ids[0]
     empty = build_study(any_workspace.database, name="Empty", items=())

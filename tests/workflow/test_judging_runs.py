@@ -170,6 +170,7 @@ def test_a_run_stopped_by_its_budget_goes_on_with_a_higher_one(any_workspace: Wo
     stopped = run_status(any_workspace, run)
     assert stopped.state == "stopped"
     assert "budget" in stopped.reason
+    assert stopped.is_out_of_budget
     assert stopped.spent >= 0.25
     with pytest.raises(Conflict, match="is spent"):
         resume_run(any_workspace, run)
@@ -261,6 +262,9 @@ def test_a_retry_asks_what_failed_and_nothing_else(any_workspace: Workspace, clo
     drive(any_workspace, client, retried.id)
     done = run_status(any_workspace, retried.id)
     assert (len(client.asked), done.counts.ok, done.n_planned, done.n_done) == (2, 2, 2, 2)
+    first = run_status(any_workspace, run)
+    assert (first.counts.unreadable, first.still_failed, first.can_retry) == (2, 0, False)
+    assert not any(one.can_retry for one in list_runs(any_workspace, built.study))
     face = find_judge(any_workspace, built.study, judge)
     assert (face.n_verdicts, face.n_unreadable, face.n_calls) == (6, 0, 6)
     with pytest.raises(BadInput, match="no call that is"):
