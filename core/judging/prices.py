@@ -50,7 +50,6 @@ class ModelFacts:
         name: As it stands in the table.
         provider: As litellm names it, without the kinds it tells apart ("vertex_ai", not "vertex_ai-llama_models").
         per_token_in, per_token_out: US dollars; None: not priced by the token.
-        window: Tokens the model reads at most; None: unknown.
         has_schema: Whether it can be held to a JSON schema.
     """
 
@@ -58,7 +57,6 @@ class ModelFacts:
     provider: str
     per_token_in: float | None
     per_token_out: float | None
-    window: int | None
     has_schema: bool
 
 
@@ -100,12 +98,6 @@ def supports_schema(model: str) -> bool:
     return model.split("/", 1)[0] in _SCHEMA_ALWAYS or (facts is not None and facts.has_schema)
 
 
-def context_window(model: str) -> int | None:
-    """How many tokens the model reads at most; None: unknown."""
-    facts = model_facts(model)
-    return None if facts is None else facts.window
-
-
 def estimated_tokens(characters: int) -> int:
     """About how many tokens a text of this length has: one for every four characters, rounded up.
 
@@ -138,6 +130,5 @@ def _facts(name: str, row: dict[str, Any]) -> ModelFacts:
         provider=_KINDS.get(listed) or ("vertex_ai" if listed.startswith("vertex_ai") else listed),
         per_token_in=row.get("input_cost_per_token"),
         per_token_out=row.get("output_cost_per_token"),
-        window=row.get("max_input_tokens"),
         has_schema=bool(row.get("supports_response_schema")),
     )

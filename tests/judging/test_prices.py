@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.judging.pace import RunSettings
-from core.judging.prices import Price, context_window, estimated_tokens, model_facts, price_of, supports_schema
+from core.judging.prices import Price, estimated_tokens, model_facts, price_of, supports_schema
 
 
 def test_prices_are_known_without_importing_litellm() -> None:
@@ -87,13 +87,11 @@ def test_litellm_itself_names_the_same_price(model: str) -> None:
     assert ours.cost(1_000, 300) == pytest.approx(theirs)
 
 
-def test_schemas_and_windows_come_from_the_table() -> None:
+def test_whether_a_model_is_held_to_a_schema_comes_from_the_table() -> None:
     assert supports_schema("openai/gpt-4o-mini")
     assert not supports_schema("ollama/llama3")
     assert not supports_schema("openai/some-local-model")
     assert supports_schema("lm_studio/anything")
-    assert context_window("gpt-4o-mini") == 128_000
-    assert context_window("unknown") is None
 
 
 @given(st.integers(0, 10**9))
