@@ -393,6 +393,18 @@ def test_replies_are_shown_on_demand_to_people_with_a_name_and_that_is_noted(wor
     assert exposures(workspace) == [built.subjects["q1/alder"]]
 
 
+def test_of_a_reply_that_no_page_could_hold_both_ends_are_shown(workspace: Workspace) -> None:
+    built = build_study(workspace.database)
+    face = made(workspace, built)
+    answered(workspace, built, face, reply=f"the beginning {'[' * 1_000_000} the end")
+    text = words(opened(workspace, built, judge=face.id, view="calls", open=1))
+    assert "the beginning [[[" in text
+    assert "[[[ the end" in text
+    # 14 + 1,000,000 + 8 characters, 20,000 shown at either end
+    assert "960,022 characters are left out here" in text
+    assert len(text) < 100_000
+
+
 def test_opening_the_part_alone_shows_no_reply(workspace: Workspace) -> None:
     built = build_study(workspace.database)
     face = made(workspace, built)

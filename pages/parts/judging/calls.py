@@ -18,6 +18,8 @@ from pages.parts.judging.words import STATUSES, counted, dollars, heading, momen
 _ALL = ""
 _SHORTEST = 0.05
 """Seconds; less would be shown as none."""
+_END_SHOWN = 20_000
+"""Characters of a very long reply that are shown of its beginning, and of its end."""
 _KINDS = {"answer": "its own answer", "probe": "injection probe"}
 
 
@@ -148,16 +150,24 @@ def _reply(line: CallLine) -> str:
             else '<p class="jd-quiet">Nothing was sent.</p>'
         )
     else:
-        body = f'<h4>Raw reply</h4><div class="jd-reply" tabindex="0">{plain(line.reply)}</div>'
+        body = f'<h4>Raw reply</h4><div class="jd-reply" tabindex="0">{_ends(line.reply)}</div>'
     error = f'<p class="jd-warn">{named(line.error, 2_000)}</p>' if line.error else ""
     return error + body + "".join(_attempt(one) for one in line.history)
+
+
+def _ends(text: str) -> str:
+    """A text as it came; of one that no page could hold, its beginning and end."""
+    if len(text) <= 2 * _END_SHOWN:
+        return plain(text)
+    left_out = f"{len(text) - 2 * _END_SHOWN:,} characters are left out here; the export of calls has them."
+    return f'{plain(text[:_END_SHOWN])}<p class="jd-quiet">{left_out}</p>{plain(text[-_END_SHOWN:])}'
 
 
 def _attempt(one: AttemptLine) -> str:
     cost = dollars(one.cost) if one.cost is not None else ""
     said = " · ".join(escape(part) for part in (one.status, one.cause, moment(one.created_at), cost) if part)
     words = "".join(
-        f'<div class="jd-reply" tabindex="0">{plain(text)}</div>' for text in (one.error, one.reply) if text
+        f'<div class="jd-reply" tabindex="0">{_ends(text)}</div>' for text in (one.error, one.reply) if text
     )
     return f"<details><summary>Attempt {one.number}: {said}</summary>{words}</details>"
 
@@ -180,6 +190,6 @@ def _beside(line: CallLine) -> str:
 def _verdict(one: CallVerdict) -> str:
     sure = f", confidence {one.confidence:.0%}" if one.confidence is not None else ""
     later = " (a later call took its place)" if one.is_superseded else ""
-    why = f'<div class="jd-why">{plain(one.rationale)}</div>' if one.rationale else ""
+    why = f'<div class="jd-why">{_ends(one.rationale)}</div>' if one.rationale else ""
     value = f'<span class="jd-value">{_value(one, with_name=False)}</span>'
     return f"<h4>{escape(one.criterion)}</h4><p>{value}{sure}{later}</p>{why}"
