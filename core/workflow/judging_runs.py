@@ -143,8 +143,13 @@ def try_on(
         created_at=workspace.clock(),
         created_by=visitor.name,
     )
+    return _started(workspace, run)
+
+
+def _started(workspace: Workspace, run: Run) -> RunFace:
+    """Store a run whose subjects are known, unless its judge has an active one of the same purpose."""
     with workspace.database.writing() as session:
-        stored.hold_free(judge_id, "trial", session=session)
+        stored.hold_free(run.judge_id, run.purpose, session=session)
         run_id = stored.add_run(run, session=session)
     return run_status(workspace, run_id)
 
@@ -238,12 +243,7 @@ def retry_run(
                        expected="at least one")  # fmt: skip
     settings = RunSettings.from_json(failed.settings)
     check_budget(spec, settings, budget)
-    selection = replace(Selection.from_json(failed.selection), statuses=tuple(statuses), causes=tuple(causes))
-    if (selection.n or 0) > _LOOKED_THROUGH:
-        selection = replace(
-            selection, which="listed", n=len(subjects), splits=(), slices={}, subjects=tuple(subjects),
-            up_to_subject_id=max(subjects), is_drawn=False,
-        )  # fmt: skip
+    selection = _of_failures(Selection.from_json(failed.selection), subjects, statuses, causes)
     run = Run(
         study_id=failed.study_id,
         judge_id=failed.judge_id,
@@ -257,10 +257,20 @@ def retry_run(
         created_at=workspace.clock(),
         created_by=visitor.name,
     )
-    with workspace.database.writing() as session:
-        stored.hold_free(failed.judge_id, failed.purpose, session=session)
-        new = stored.add_run(run, session=session)
-    return run_status(workspace, new)
+    return _started(workspace, run)
+
+
+def _of_failures(
+    selection: Selection, subjects: Sequence[int], statuses: Sequence[str], causes: Sequence[str]
+) -> Selection:
+    """What a retry takes: the run's own selection, or where that is large only the subjects that failed."""
+    narrowed = replace(selection, statuses=tuple(statuses), causes=tuple(causes))
+    if (selection.n or 0) <= _LOOKED_THROUGH:
+        return narrowed
+    return replace(
+        narrowed, which="listed", n=len(subjects), splits=(), slices={}, subjects=tuple(subjects),
+        up_to_subject_id=max(subjects), is_drawn=False,
+    )  # fmt: skip
 
 
 def check_settings(settings: RunSettings) -> None:
