@@ -15,6 +15,7 @@ from pages.parts.judging.defining import show_edit, show_new
 from pages.parts.judging.head import pick_view, show_head
 from pages.parts.judging.links import follow_links
 from pages.parts.judging.listing import show_list
+from pages.parts.judging.naming import unkept_name
 from pages.parts.judging.place import Place, go, read_place
 from pages.parts.judging.probing import show_probe
 from pages.parts.judging.running import show_running
@@ -55,7 +56,7 @@ def show_judge(space: Workspace, study: StudySummary, place: Place) -> None:
 
 with st.container(key="jd-links"):  # nothing to see: rules and a listener
     judging_style()
-    follow_links()
+    follow_links(unkept_name())
 study = current_study()
 place = read_place()
 page_title("Judges", study)

@@ -171,6 +171,23 @@ def test_failures_are_asked_again_with_one_press_and_only_those(page: Page, serv
         assert run_status(space_of(server), newest.id).retry_of_id == run.id
 
 
+def test_a_name_given_here_is_kept_as_one_given_while_grading(page: Page, server: AppServer) -> None:
+    built = study(server, "Named here")
+    face = judge(server, built, "asking", "http://127.0.0.1:9/v1")
+    visit(page, server, built, f"&judge={face.id}&view=asked", name="")
+    page.get_by_label("Your name").fill("Zoë")
+    page.get_by_label("Your name").press("Enter")
+    expect(page.get_by_role("button", name="Try it", exact=True)).to_be_visible()
+    for _ in range(50):
+        kept = {one["name"]: one["value"] for one in page.context.cookies()}
+        if "touchstone_name" in kept:
+            break
+        page.wait_for_timeout(100)
+    assert kept.get("touchstone_name") == "Zo%C3%AB"
+    page.reload()
+    expect(page.get_by_role("button", name="Try it", exact=True)).to_be_visible()
+
+
 def test_hostile_replies_names_and_outputs_do_nothing_in_the_page(page: Page, server: AppServer) -> None:
     built = study(server, "Hostile", answers={("q1", "alder"): [HOSTILE]})
     asked: list[str] = []

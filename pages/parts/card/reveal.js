@@ -65,6 +65,7 @@ function revealSentence(all) {
   const others = all.some((one) => one.kind !== "jury") ? all.filter((one) => one.kind !== "jury") : all;
   const differing = others.filter((one) => one.differs).length;
   if (!others.length) return "Nobody else has answered this yet.";
+  if (differing === 2 && others.length === 2) return "Both answers by others differ from yours.";
   if (differing) return `${differing} of ${counted(others.length, "answer")} by others ${differing === 1 ? "differs" : "differ"} from yours.`;
   return others.length === 1 ? "The other answer agrees with yours." : `${others.length === 2 ? "Both" : `All ${others.length}`} answers by others agree with yours.`;
 }

@@ -33,9 +33,13 @@ def _renderer() -> "ComponentRenderer":
     return st.components.v2.component("touchstone_judging_links", html="<span></span>", js=_script())
 
 
-def follow_links() -> None:
-    """Take up clicks on the links of `link`; once a page."""
-    _renderer()(key=_KEY, on_address_change=_followed)
+def follow_links(name: str = "") -> None:
+    """Take up clicks on the links of `link`; once a page.
+
+    Args:
+        name: Who is there, where the browser has not kept it yet; "" otherwise.
+    """
+    _renderer()(key=_KEY, data={"name": name}, on_address_change=_followed)
 
 
 def _followed() -> None:

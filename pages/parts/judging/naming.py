@@ -21,6 +21,11 @@ def reader() -> Visitor:
     return given if isinstance(given, Visitor) else known
 
 
+def unkept_name() -> str:
+    """The name given on this page while the browser's cookie names nobody; "" otherwise."""
+    return "" if visitor().is_known else reader().name
+
+
 def is_named(place: str) -> bool:
     """Whether it is known who reads; asks for the name where it is not.
 
