@@ -208,7 +208,13 @@ class LiteLLMClient:
 
 
 def _load() -> ModuleType:
-    """Import litellm so that it neither calls home nor writes a word."""
+    """Import litellm so that it neither calls home, nor writes a word, nor changes what is sent.
+
+    It takes settings of its own from variables: some change messages, others the kind of request. A judge is what its
+    identity says, wherever it is asked, so none of them holds.
+    """
+    for name in [name for name in os.environ if name.startswith("LITELLM_") and not name.endswith("_KEY")]:
+        del os.environ[name]
     os.environ.update(_QUIET)
     import litellm
 

@@ -346,7 +346,7 @@ def test_a_variable_with_an_address_neither_redirects_a_judge_nor_gets_its_key(n
     assert len(server.requests) == 1
 
 
-def test_the_proxy_of_litellm_is_off_whatever_the_environment_says() -> None:
+def test_no_setting_of_litellms_own_changes_what_is_sent_or_where() -> None:
     code = (
         "import asyncio, sys\n"
         "from core.judging.asked import Request\n"
@@ -356,13 +356,16 @@ def test_the_proxy_of_litellm_is_off_whatever_the_environment_says() -> None:
         "print(asyncio.run(LiteLLMClient({}.get).complete(asked, timeout=20)).text)\n"
     )
     with LlmServer(says("not redirected")) as server, LlmServer(says("by the proxy")) as proxy:
-        environment = os.environ | {"USE_LITELLM_PROXY": "true", "LITELLM_PROXY_API_BASE": proxy.api_base}
+        environment = os.environ | {
+            "USE_LITELLM_PROXY": "true", "LITELLM_PROXY_API_BASE": proxy.api_base, "LITELLM_MODIFY_PARAMS": "True",
+            "LITELLM_ROUTE_ALL_CHAT_OPENAI_TO_RESPONSES": "true",
+        }  # fmt: skip
         command = [sys.executable, "-c", code, server.api_base]
         found = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert found.stdout.strip() == "not redirected", found.stderr
     assert proxy.requests == []
     [received] = server.requests
-    assert received.body["model"] == "judge"
+    assert received.body == {"model": "judge", "messages": [{"role": "user", "content": "x"}]}
 
 
 def test_a_providers_key_is_never_sent_to_an_address_of_ones_own() -> None:
