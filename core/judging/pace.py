@@ -27,6 +27,7 @@ _RANGES: Mapping[str, tuple[float, float, str]] = {
     "price_in": (0, 1_000_000, "price per million tokens read"),
     "price_out": (0, 1_000_000, "price per million tokens written"),
 }
+_WHOLE = ("concurrency", "requests_per_minute", "tokens_per_minute", "tries")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +70,8 @@ def checked(settings: RunSettings) -> RunSettings:
         value = getattr(settings, name)
         if value is not None and not (math.isfinite(value) and low <= value <= high):
             raise BadInput(where=about, found=f"{value:g}", expected=f"a number from {low:g} to {high:,g}")
+        if name in _WHOLE and value is not None and not isinstance(value, int):
+            raise BadInput(where=about, found=f"{value:g}", expected="a whole number")
     return settings
 
 

@@ -76,15 +76,15 @@ class Driver:
         try:
             job = await asyncio.to_thread(read_job, self.workspace, self.run_id, self._protocols)
             client = await self._client(job)
+            drive = await asyncio.to_thread(self._prepared, job, client)
+            return await drive.to_the_end(stop)
         except WrongDatabase:
             raise
         except TouchstoneError as error:
             return await self._refuse(str(error))
         except Exception as error:
-            _LOG.exception("run %d could not be begun", self.run_id)
+            _LOG.exception("run %d could not be driven", self.run_id)
             return await self._refuse(f"{_OUR_ERROR}: {type(error).__name__}: {error}")
-        drive = await asyncio.to_thread(self._prepared, job, client)
-        return await drive.to_the_end(stop)
 
     async def _client(self, job: Job) -> LlmClient | None:
         if not job.protocol.asks_model:

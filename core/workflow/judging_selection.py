@@ -98,6 +98,10 @@ class Selection:
         return ", ".join((chosen, *parts))
 
 
+_TOO_LARGE = 2**63
+"""What no database keeps as a whole number."""
+
+
 def check_selection(selection: Selection) -> None:
     """Refuse a selection that cannot be.
 
@@ -110,6 +114,9 @@ def check_selection(selection: Selection) -> None:
         raise BadInput(where="selection", found=shortened(selection.which), expected="all, graded, random or listed")
     if selection.which == "random" and not (selection.n and selection.n > 0):
         raise BadInput(where="selection, size of the sample", found=str(selection.n), expected="a number above 0")
+    for where, number in (("seed", selection.seed or 0), *(("subject", one) for one in selection.subjects)):
+        if not 0 <= number < _TOO_LARGE:
+            raise BadInput(where=f"selection, {where}", found=str(number), expected=f"0 to {_TOO_LARGE - 1}")
     for split in selection.splits:
         if split not in [one.value for one in Split]:
             raise BadInput(where="selection, split", found=shortened(split), expected="train, dev or test")

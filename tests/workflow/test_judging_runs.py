@@ -186,6 +186,7 @@ def test_a_run_stopped_by_its_budget_goes_on_with_a_higher_one(any_workspace: Wo
     "wrong",
     [
         {"concurrency": 0},
+        {"concurrency": 2.5},
         {"requests_per_minute": 0},
         {"tokens_per_minute": -1},
         {"timeout": 0.0},

@@ -1,5 +1,7 @@
 """Which subjects a judge is run on: chosen once, frozen, read in ranges."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -13,6 +15,7 @@ from core.scales import pass_fail, preference
 from core.store.judging_subjects import add_draw
 from core.workflow.judging_selection import (
     Selection,
+    check_selection,
     choose,
     count_selection,
     sampled,
@@ -127,6 +130,13 @@ def test_slices_narrow_by_key_and_widen_by_name(any_workspace: Workspace) -> Non
     for wrong in ({"colour": ("red",)}, {"topic": ("red",)}):
         with pytest.raises(BadInput, match="selection, slice"):
             count_selection(any_workspace, built.study, Selection(kind="output", slices=wrong))
+
+
+@pytest.mark.parametrize("wrong", [{"seed": 2**63}, {"seed": -1}, {"subjects": (2**63,)}, {"subjects": (1, -1)}])
+def test_numbers_that_no_database_keeps_are_refused(wrong: dict[str, Any]) -> None:
+    chosen: dict[str, Any] = {"kind": "output", "which": "random", "n": 1} | wrong
+    with pytest.raises(BadInput, match="selection, "):
+        check_selection(Selection(**chosen))
 
 
 def test_a_random_sample_is_the_same_for_its_seed_and_knows_its_probability(any_workspace: Workspace) -> None:

@@ -357,3 +357,12 @@ def test_a_run_whose_judge_cannot_be_run_stops_with_the_reason(workspace: Worksp
     [face] = drive(workspace, run, client=lambda _settings: parrot(GOOD))
     assert face.state == "stopped"
     assert "protocol" in face.reason
+
+
+def test_an_error_of_the_program_stops_a_run_instead_of_being_met_again_forever(any_workspace: Workspace) -> None:
+    built = judged_study(any_workspace.database)
+    run = begin(any_workspace, a_judge(any_workspace, built, ""))
+    with any_workspace.database.writing() as session:
+        session.execute(text("update run set settings = '{\"concurrency\": 2.5}'"))
+    [face] = drive(any_workspace, run, client=lambda _settings: parrot(GOOD))
+    assert (face.state, face.reason.partition(":")[0]) == ("stopped", "An error in the program")
