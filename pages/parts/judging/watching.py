@@ -47,6 +47,8 @@ _PARTS = (
     ("skipped", "skipped", "skipped"),
 )
 """Class, word beside the number, status in the address."""
+_FAILURES = ("unreadable", "refused", "error")
+"""Classes of calls that a later run may have asked again: they are that run's then."""
 
 
 def show_run(space: Workspace, study: StudySummary, face: JudgeFace, run: RunFace) -> None:
@@ -129,7 +131,8 @@ def _counts(run: RunFace) -> str:
         n = getattr(run.counts, kind)
         text = f"{n:,} {word}"
         where = {"judge": run.judge_id, "view": "calls", "run": run.id, "status": status}
-        parts.append((kind, link(text, where, title="Shows these calls with their replies") if n else text, n))
+        is_there = n and (run.is_active or run.still_failed or kind not in _FAILURES)
+        parts.append((kind, link(text, where, title="Shows these calls with their replies") if is_there else text, n))
     for kind, word, n in (("copied", "copied", run.counts.copied), ("already", "answered before", run.counts.already)):
         if n:
             parts.append((kind, f"{n:,} {word}", n))
@@ -144,7 +147,8 @@ def _buttons(space: Workspace, run: RunFace) -> None:
     budget: float | None = None
     if run.can_resume and run.is_out_of_budget:
         budget = st.number_input("New budget in US dollars", min_value=0.0, value=(run.budget or 0.0) * 2, step=1.0,
-                                 format="%.4f", key=f"more-budget-{run.id}", width=220)  # fmt: skip
+                                 format="%.2f" if (run.budget or 0) >= 1 else "%.4f",
+                                 key=f"more-budget-{run.id}", width=220)  # fmt: skip
     with st.container(horizontal=True):
         if run.can_pause:
             st.button(
