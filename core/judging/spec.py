@@ -7,6 +7,10 @@ from hashlib import sha256
 from json import dumps
 from typing import Any
 
+WORDING = 1
+"""Version of the sentences that stand in code and not in a prompt: how questions, scales, references and the form of an
+answer are put. A test holds them; whoever changes one raises this."""
+
 
 class ReferenceMode(StrEnum):
     """Which reference the judge is given."""
@@ -77,6 +81,7 @@ class JudgeSpec:
         reference_mode, orders, repetitions, repetition_rule, confidence: See the enumerations.
         variant: Label of a variant of the prompt; empty for the main one.
         options: What a baseline or a jury is made of, as JSON.
+        wording: See `WORDING`; a judge of another wording is read but no longer asked, so that no version mixes two.
     """
 
     protocol: str
@@ -101,6 +106,7 @@ class JudgeSpec:
     confidence: ConfidenceSource = ConfidenceSource.NONE
     variant: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
+    wording: int = WORDING
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object that `from_json` reads back unchanged."""
@@ -115,7 +121,7 @@ class JudgeSpec:
     def from_json(cls, data: Mapping[str, Any]) -> "JudgeSpec":
         """Read back what `to_json` wrote."""
         read = {name: kind(data[name]) for name, kind in _ENUMERATED.items() if name in data}
-        return cls(**{**data, **read, "criteria": tuple(data.get("criteria", ()))})
+        return cls(**{"wording": 1, **data, **read, "criteria": tuple(data.get("criteria", ()))})
 
     def normal(self) -> "JudgeSpec":
         """The same as it is kept and sent: 0 and 0.0 are one thing, and so are two ways of ending a line."""

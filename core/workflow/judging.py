@@ -6,7 +6,7 @@ from math import isfinite
 from core.errors import BadInput, Conflict, shortened
 from core.judging.prices import supports_schema
 from core.judging.protocols import PROTOCOLS, protocol_of
-from core.judging.spec import AnswerFormat, JudgeSpec, ReferenceMode
+from core.judging.spec import WORDING, AnswerFormat, JudgeSpec, ReferenceMode
 from core.models.judging import Judge
 from core.store import judging as stored
 from core.store import study_edits as edits
@@ -115,7 +115,7 @@ def add_judge(
     with workspace.database.writing() as session:
         edits.lock_study(study_id, session=session)
         refuse_simulated(study_id, session=session)
-        saved = checked_spec(study_id, spec, session=session)
+        saved = checked_spec(study_id, spec.changed(wording=WORDING), session=session)
         judge_id = _add(workspace, visitor, study_id, name, saved, note=note, based_on=based_on, session=session)
     return read_judge_face(workspace, judge_id)
 

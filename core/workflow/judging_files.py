@@ -14,7 +14,7 @@ from core.workflow.judging import JudgeFace
 NOT_SENT = "not_sent"
 """Lists the settings that are left to the provider; TOML has no word for nothing."""
 _OWN = ("name", "note", NOT_SENT)
-_SETTINGS: Mapping[str, Any] = {field.name: field.type for field in fields(JudgeSpec)}
+_SETTINGS: Mapping[str, Any] = {field.name: field.type for field in fields(JudgeSpec) if field.name != "wording"}
 _NULLABLE = ("temperature", "top_p", "max_tokens", "seed", "rubric_id")
 _TABLES = ("extra", "options")
 
@@ -55,6 +55,7 @@ def written(face: JudgeFace) -> str:
 def spec_written(spec: JudgeSpec, *, name: str, note: str, with_rubric: bool) -> str:
     """The same, of a specification."""
     data = spec.to_json()
+    del data["wording"]  # a file is read by this program, in its words
     if not with_rubric:
         del data["rubric_id"]
     defaults = JudgeSpec(protocol="").to_json()

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import BadInput, shortened
 from core.judging.asked import Reading, Reply
 from core.judging.fencing import Fence
 from core.judging.pace import RunSettings
+from core.judging.protocols import protocol_among
 from core.judging.protocols.face import JudgeProtocol
 from core.store import calls, runs
 from core.store.call_writing import GivenRatings
@@ -75,7 +75,7 @@ def read_job(workspace: Workspace, run_id: int, protocols: Mapping[str, JudgePro
         row = read_judge(run.judge_id, session=session)
         spec = spec_of(row)
         judge = JudgeAtWork(run.judge_id, run.study_id, rater_of(run.judge_id, session=session), spec)
-        protocol = _protocol(protocols, spec.protocol)
+        protocol = protocol_among(protocols, spec)
         selection = Selection.from_json(run.selection)
         subjects = selected_subjects(run.study_id, selection, run.draw_id, session=session)
         judged = read_judged_study(run.study_id, spec.rubric_id, session=session)
@@ -92,12 +92,6 @@ def read_job(workspace: Workspace, run_id: int, protocols: Mapping[str, JudgePro
             calls_each=each if run.purpose != "probe" and not run.retried else 0, fence=judged.fence,
             majorities=majorities_for(run.study_id, spec, session),
         )  # fmt: skip
-
-
-def _protocol(protocols: Mapping[str, JudgeProtocol], key: str) -> JudgeProtocol:
-    if key not in protocols:
-        raise BadInput(where="judge, protocol", found=shortened(key), expected=f"one of {', '.join(protocols)}")
-    return protocols[key]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from core.judging.protocols.pairwise import Pairwise
 from core.judging.protocols.random_choice import RandomChoice
 from core.judging.protocols.reference_guided import ReferenceGuided
 from core.judging.protocols.reference_words import ReferenceWords
-from core.judging.spec import JudgeSpec
+from core.judging.spec import WORDING, JudgeSpec
 
 _ALL: tuple[JudgeProtocol, ...] = (
     Direct(),
@@ -39,9 +39,25 @@ def protocol_of(spec: JudgeSpec) -> JudgeProtocol:
     """The protocol of a judge.
 
     Raises:
-        BadInput: There is none of this name that can be run.
+        BadInput: There is none of this name that can be run, or its wording is another one.
     """
-    if spec.protocol not in PROTOCOLS:
-        found, expected = shortened(spec.protocol), f"one of {', '.join(PROTOCOLS)}"
+    return protocol_among(PROTOCOLS, spec)
+
+
+def protocol_among(protocols: Mapping[str, JudgeProtocol], spec: JudgeSpec) -> JudgeProtocol:
+    """The protocol of a judge among these.
+
+    Raises:
+        BadInput: See `protocol_of`.
+    """
+    if spec.protocol not in protocols:
+        found, expected = shortened(spec.protocol), f"one of {', '.join(protocols)}"
         raise BadInput(where="protocol", found=found, expected=expected)
-    return PROTOCOLS[spec.protocol]
+    protocol = protocols[spec.protocol]
+    if protocol.asks_model and spec.wording != WORDING:
+        raise BadInput(
+            where="judge",
+            found=f"one made when this program put its questions in other words (wording {spec.wording})",
+            expected=f"a version saved with wording {WORDING}: save it once more, so that no version mixes two",
+        )
+    return protocol

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.errors import BadInput, NotFound, TouchstoneError
 from core.judging.protocols import PROTOCOLS
-from core.judging.spec import JudgeSpec
+from core.judging.spec import WORDING, JudgeSpec
 from core.workflow.judging import JudgeFace, Warning_, add_judge, check_judge, draft
 from core.workflow.studies import StudySummary
 from core.workflow.study_detail import study_detail
@@ -66,7 +66,7 @@ def show_edit(
     heading("Edit", "Saving makes the next version, with verdicts of its own; this one stays as it is.")
     asked = {one.lineage for one in study_detail(space, study.id).asked}
     kept = tuple(lineage for lineage in face.spec.criteria if lineage in asked)
-    _show_form(space, study, face.spec.changed(rubric_id=current, criteria=kept), face, place, faces)
+    _show_form(space, study, face.spec.changed(rubric_id=current, criteria=kept, wording=WORDING), face, place, faces)
 
 
 def _show_form(
