@@ -98,9 +98,9 @@ def server(tmp_path_factory: pytest.TempPathFactory, migrated_file: Path) -> Ite
     server.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """Chromium, started once."""
+    """Chromium, started once a file: while Playwright is there, no test of its process can run an event loop."""
     if CHROMIUM is None:
         pytest.skip("Chromium is not installed: pages are not tested in a browser (Debian: apt install chromium)")
     with sync_playwright() as playwright:

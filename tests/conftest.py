@@ -183,6 +183,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         names = set(getattr(item, "fixturenames", ()))
         if names & {"page", "context", "chromium"}:
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))
+            item.add_marker(pytest.mark.xdist_group(f"browser {item.nodeid.partition('::')[0]}"))
         if names & {"postgres_database", "postgres_url"}:
             item.add_marker(pytest.mark.postgres)
