@@ -26,7 +26,10 @@ def test_the_server_says_how_to_use_it_answers_and_ends_with_ctrl_c() -> None:
         with urllib.request.urlopen(f"{address}/models", timeout=10) as answer:
             assert json.load(answer)["data"][0]["id"] == "practice-no-llm"
         server.send_signal(signal.SIGINT)
-        _, complaints = server.communicate(timeout=10)
+        try:
+            _, complaints = server.communicate(timeout=10)
+        finally:
+            server.kill()
     assert (server.returncode, complaints) == (0, "")
 
 
